@@ -1,0 +1,46 @@
+# One rule: a notebook, a protocol and a seed make a record, with figures and tables beside it.
+# `./reproduce.sh` runs it on this machine. On a cluster, with snakemake-executor-plugin-slurm:
+#   .venv/bin/snakemake --executor slurm --jobs 20 --config seeds=10 protocol=fast
+import sys
+
+sys.path.insert(0, workflow.basedir)
+from dlnn_utils.companion import dependencies, parameters, paths, state
+
+RESULTS = str(paths.results())
+RECORD = RESULTS + "/{protocol}/seed{seed}/{notebook}/record.json"
+
+
+wildcard_constraints:
+    protocol="|".join(parameters.PROTOCOLS),
+    seed=r"\d+",
+    notebook="|".join(paths.notebook_names()) or "none",
+
+
+rule all:
+    input:
+        expand(
+            RECORD,
+            protocol=parameters.check_protocol(config.get("protocol", "fast")),
+            seed=range(parameters.check_seed(config.get("seeds", 1))),
+            notebook=paths.notebook_names(),
+        ),
+
+
+rule notebook:
+    input:
+        notebook=lambda w: str(paths.notebook_path(w.notebook)),
+        package=lambda w: [str(f) for f in dependencies.sources_of(w.notebook)],
+    output:
+        RECORD,
+    log:
+        RESULTS + "/{protocol}/seed{seed}/{notebook}/executed.ipynb",
+    params:
+        signature=lambda w: state.signature(w.notebook),
+        python=sys.executable,
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    shell:
+        "cd {workflow.basedir:q} && {params.python:q} -m dlnn_utils.companion.execute"
+        " {wildcards.notebook} --protocol {wildcards.protocol} --seed {wildcards.seed}"

@@ -1,0 +1,51 @@
+"""Dissipative Lagrangian networks: learn L_D from data, evolve forward and backward.
+
+Public names are imported on first use, so that `import dlnn_utils` itself costs nothing.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_EXPORTS = {
+    "ACTIVATIONS": "activations",
+    "DenseNetwork": "network",
+    "ScalarNetwork": "network",
+    "Diffusion": "models",
+    "Mechanics": "models",
+    "Baseline": "models",
+    "fit_diffusion": "fit",
+    "fit_mechanics": "fit",
+    "train": "fit",
+    "train_adam": "adam",
+    "train_levenberg_marquardt": "levenberg_marquardt",
+    "ConstantCoefficients": "prior",
+    "DivergenceError": "training",
+    "IntegrationError": "integration",
+    "integrate": "integration",
+    "rates_from_states": "rates",
+    "frame_rates": "rates",
+    "trajectory_errors": "evaluation",
+    "fit_least_squares": "evaluation",
+    "intrinsic_dimension": "dimension",
+    "LinearSystem": "systems",
+    "MassSpringDamper": "systems",
+    "Relaxation": "systems",
+    "TABLE_1": "systems",
+    "table_1": "systems",
+    "lehmer": "systems",
+    "square_grid": "systems",
+}
+
+__all__ = list(_EXPORTS)
+
+
+def __getattr__(name: str):
+    """Import a public name from the module that defines it."""
+    if name not in _EXPORTS:
+        raise AttributeError(f"dlnn_utils has no {name!r}; it has {', '.join(_EXPORTS)}")
+    return getattr(import_module(f"dlnn_utils.{_EXPORTS[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

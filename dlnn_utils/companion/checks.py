@@ -1,0 +1,48 @@
+"""All tests: style, every notebook anew, then the tests proper."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+
+from . import paths
+
+
+def run_checks(cores: int, extra: Sequence[str]) -> int:
+    """Run all tests into a scratch folder, to the end even if some fail.
+
+    Parameters
+    ----------
+    cores : int
+    extra : sequence of str
+        Handed to pytest for ``tests``.
+
+    Returns
+    -------
+    int
+        0 if all passed, else 1.
+    """
+    python = [sys.executable, "-m"]
+    pytest = [*python, "pytest", "-q", "-p", "no:cacheprovider", "-n", str(cores)]
+    nbval = ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=600"]
+    steps = {
+        "style": [*python, "ruff", "check", "--quiet", "."],
+        "layout": [*python, "ruff", "format", "--quiet", "--check", "."],
+        "notebooks": [*pytest, "--dist", "loadfile", *nbval, "notebooks"],
+        "tests": [*pytest, *extra],
+    }
+    if not paths.notebook_names():
+        del steps["notebooks"]
+    outcome = {}
+    with tempfile.TemporaryDirectory(prefix="dlnn-test-") as scratch:
+        settings = {"DLNN_RESULTS": scratch, "PYTHONPATH": str(paths.ROOT), "MPLBACKEND": "Agg"}
+        for name, command in steps.items():
+            print(f"--- {name}", flush=True)
+            began = time.monotonic()
+            done = subprocess.run(command, cwd=paths.ROOT, env=os.environ | settings)
+            state = "passed" if done.returncode == 0 else "FAILED"
+            outcome[name] = f"{name} {state} in {time.monotonic() - began:.0f} s"
+    print("; ".join(outcome.values()))
+    return int(any("FAILED" in text for text in outcome.values()))

@@ -1,0 +1,173 @@
+"""The command line behind ``reproduce.sh``."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from . import parameters, paths
+from .claims import ledger, measurement_verdict
+from .engine import alone, run_jobs
+from .parameters import source
+from .report import claims_text
+from .state import Job, measurements
+from .update import committed_store, default_jobs, readme, refresh, stored_measurements
+from .verdicts import is_worse
+
+FAILED, BAD_USAGE, WORSE = 1, 2, 3
+COMMANDS = ("test", "lab", "update", "sweep")
+HELP = """\
+./reproduce.sh               run every notebook: all figures, tables and the ledger of claims
+./reproduce.sh NAME ...      run some notebooks (02, or 02_mechanics)
+./reproduce.sh test [...]    run all tests (what follows is handed to pytest)
+./reproduce.sh sweep --seeds N [NAME ...]  run notebooks for the seeds 0 to N-1
+./reproduce.sh update        refresh the committed notebooks, figures, ledger and README
+./reproduce.sh lab           open JupyterLab
+
+The first call sets up .venv from requirements.lock. What is up to date is not run again.
+Exit status: 1 a notebook failed, 2 bad usage, 3 a verdict is worse than the committed one.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str):
+        self.exit(BAD_USAGE, f"error: {message}; see ./reproduce.sh --help\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the arguments ask for and return the exit status.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Those of the command line where not given.
+    """
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments[:1] == ["test"]:
+        from .checks import run_checks
+
+        return run_checks(_all_cores(), arguments[1:])
+    try:
+        given = _parse(arguments)
+        return _dispatch(given)
+    except ValueError as e:
+        print(f"error: {e}", file=sys.stderr)
+        return BAD_USAGE
+    except OSError as e:
+        print(f"error: cannot write to {e.filename}: {e.strerror}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = _Parser(
+        prog="./reproduce.sh",
+        usage="./reproduce.sh [NAME ...] [options]",
+        description=HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=argparse.SUPPRESS)
+    parser.add_argument("--protocol", default="fast", help="fast (ours) or paper (literal)")
+    parser.add_argument("--seed", default="0", help="of the random numbers; 0")
+    parser.add_argument("--seeds", help="how many, for sweep")
+    parser.add_argument("--cores", default=str(_all_cores()), help="notebooks at a time; all")
+    parser.add_argument("--force", action="store_true", help="run what is up to date too")
+    parser.add_argument("--list", action="store_true", help="list the notebooks")
+    return parser.parse_intermixed_args(arguments)
+
+
+def _dispatch(given: argparse.Namespace) -> int:
+    command = given.names[0] if given.names and given.names[0] in COMMANDS else "run"
+    names = given.names[command != "run" :]
+    protocol = parameters.check_protocol(given.protocol)
+    seed = parameters.check_seed(given.seed)
+    cores = _positive("cores", given.cores)
+    if (command == "sweep") != (given.seeds is not None):
+        raise ValueError("sweep needs --seeds N, and nothing else takes it")
+    if command in ("lab", "update") and (names or (protocol, seed) != ("fast", 0)):
+        raise ValueError(f"{command} takes neither notebooks nor a protocol nor a seed")
+    if command == "lab":
+        return _lab()
+    notebooks = list(dict.fromkeys(map(parameters.check_notebook, names)))
+    notebooks = notebooks or paths.notebook_names()
+    if not notebooks:
+        raise ValueError(f"there is no notebook in {paths.NOTEBOOKS}")
+    seeds = range(_positive("seeds", given.seeds)) if command == "sweep" else [seed]
+    jobs = [Job(name, protocol, s) for s in seeds for name in notebooks]
+    for job in jobs:
+        parameters.check_parameters(job.notebook, {"seed": job.seed, "protocol": job.protocol})
+    if given.list:
+        return _list(jobs)
+    if command == "update":
+        jobs = default_jobs()
+        readme(paths.README.read_text(encoding="utf-8"), committed_store())
+    with alone():
+        status = _run(jobs, cores, given.force)
+        if command == "update" and status != FAILED:
+            changed = refresh()
+            print("\n".join(["Refreshed:", *changed]) if changed else "Nothing to refresh.")
+            return 0
+    return status
+
+
+def _run(jobs: Sequence[Job], cores: int, force: bool) -> int:
+    failed = run_jobs(jobs, cores, force)
+    done = [job for job in jobs if job not in failed]
+    measured = measurements([job.record() for job in done])
+    if measured:
+        entries = [e for e in ledger(measured) if e["seeds"]]
+        print(f"\n{claims_text(entries)}\n")
+    for job in done:
+        print(f"{job.label}: figures and tables in {_shown(job.folder)}/")
+    worse = _worse(measured)
+    for line in worse:
+        print(f"worse than committed: {line}")
+    for job in failed:
+        print(f"FAILED: {job.label}; see {_shown(job.folder)}/executed.ipynb")
+    return FAILED if failed else WORSE if worse else 0
+
+
+def _worse(measured) -> list[str]:
+    """Return a line for each measurement whose verdict is worse than the committed one."""
+    committed = stored_measurements(committed_store())
+    before = {(e["id"], e["protocol"]): e["verdict"] for e in ledger(committed)}
+    exact = {m.key: measurement_verdict(m) for m in committed}
+    lines = []
+    for m in measured:
+        old, new = exact.get(m.key) or before.get(m.key[:2], ""), measurement_verdict(m)
+        if is_worse(new, old):
+            lines.append(f"{m.id} ({m.protocol}, seed {m.seed}) is {new}, was {old}")
+    return lines
+
+
+def _list(jobs: Sequence[Job]) -> int:
+    for job in jobs:
+        state = "up to date" if job.record() else "to be run"
+        texts = map(source, parameters.read_notebook(job.notebook)["cells"])
+        title = next((t.splitlines()[0].lstrip("# ") for t in texts if t.startswith("# ")), "")
+        print(f"{job.notebook:24}  {state:10}  {title}")
+    return 0
+
+
+def _lab() -> int:
+    os.environ.pop("MPLBACKEND", None)
+    os.environ["PYTHONPATH"] = str(paths.ROOT)
+    command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={paths.ROOT}"]
+    os.execv(sys.executable, command)
+
+
+def _positive(name: str, value: str) -> int:
+    if not value.isdecimal() or int(value) < 1:
+        raise ValueError(f"{name} must be a positive integer; got {value!r}")
+    return int(value)
+
+
+def _all_cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def _shown(path) -> str:
+    return str(path.relative_to(paths.ROOT) if path.is_relative_to(paths.ROOT) else path)

@@ -1,0 +1,88 @@
+"""Runs jobs through Snakemake and tells how far it has come."""
+
+import contextlib
+import fcntl
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+
+from . import paths
+from .execute import LINE_BREAK
+from .state import Job
+
+EVENT = re.compile(r"> (?P<label>.+?\)) (?P<what>started|finished|failed)(?P<rest>.*)")
+LINES_OF_SNAKEMAKE = 15
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Hold the results folder; where another run holds it, wait for that to end.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written to.
+    """
+    folder = paths.results()
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Another run is under way in this folder; waiting for it to end.", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def run_jobs(jobs: Sequence[Job], cores: int, force: bool) -> list[Job]:
+    """Run what is not up to date.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+    cores : int
+        Notebooks that may run at the same time.
+    force : bool
+        Run what is up to date too.
+
+    Returns
+    -------
+    list of Job
+        Those that failed; nothing of theirs is in the results but the executed notebook.
+    """
+    due = [job for job in jobs if force or job.record() is None]
+    if len(due) < len(jobs):
+        print(f"{len(jobs) - len(due)} of {len(jobs)} up to date.", flush=True)
+    if not due:
+        return []
+    print(f"{len(due)} to run on {min(cores, len(due))} of {cores} cores.", flush=True)
+    began = time.monotonic()
+    noise, done = [], 0
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(paths.ROOT / "Snakefile")]
+    command += ["--directory", str(paths.results()), "--cores", str(cores), "--keep-going"]
+    command += ["--force", "--rerun-incomplete", "--nolock", "--quiet", "all"]
+    command += ["--", *(str(job.folder / "record.json") for job in due)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(command, cwd=paths.ROOT, **pipes) as snakemake:
+        for line in snakemake.stdout:
+            event = EVENT.match(line)
+            if event is None:
+                noise.append(line)
+                continue
+            done += event["what"] != "started"
+            _tell(event, done, len(due))
+    failed = [job for job in due if job.record() is None]
+    if failed and snakemake.returncode and done < len(due):
+        sys.stderr.write("".join(noise[-LINES_OF_SNAKEMAKE:]))
+    print(f"Ran {len(due) - len(failed)} of {len(due)} in {time.monotonic() - began:.0f} s.")
+    return failed
+
+
+def _tell(event: re.Match, done: int, total: int) -> None:
+    count = f"[{done}/{total}]" if event["what"] != "started" else " " * len(f"[{done}/{total}]")
+    first, *more = event["rest"].split(LINE_BREAK)
+    print(f"{count} {event['label']} {event['what']}{first}", flush=True)
+    for line in more:
+        print(f"{' ' * len(count)}   {line.rstrip()}", flush=True)

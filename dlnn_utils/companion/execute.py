@@ -1,0 +1,174 @@
+"""Runs one notebook from a clean kernel: ``python -m dlnn_utils.companion.execute NAME ...``."""
+
+import argparse
+import json
+import logging
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+from . import parameters, paths
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+LINES_OF_AN_ERROR = 6
+LINE_BREAK = " | "
+
+
+class NotebookError(Exception):
+    """A notebook did not run to its end; the message says where and why."""
+
+
+def execute(notebook: str, values: dict, folder: Path) -> dict:
+    """Run a notebook and put all it made into a folder, the record last.
+
+    Works in a folder aside, so that what stands in the results is whole.
+
+    Parameters
+    ----------
+    notebook : str
+        Name of the notebook.
+    values : dict
+        Parameters; none other than those in the notebook's tagged cell.
+    folder : Path
+        Receives figures, tables, ``executed.ipynb`` and ``record.json``.
+
+    Returns
+    -------
+    dict
+        The record.
+
+    Raises
+    ------
+    ValueError
+        If the notebook has no such parameter.
+    NotebookError
+        If a cell fails or no record comes out; ``executed.ipynb`` is in the folder then.
+    """
+    parameters.check_parameters(notebook, values)
+    injected = {} if values == parameters.default_parameters(notebook) else values
+    aside = folder.with_name(f".{notebook}.part")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    try:
+        error = _run_papermill(notebook, injected, aside)
+        executed = aside / "executed.ipynb"
+        if executed.exists():
+            paths.write_aside(folder / "executed.ipynb", _cleaned(executed))
+        if error:
+            raise NotebookError(error)
+        return _deliver(notebook, values, aside, folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _run_papermill(notebook: str, injected: dict, aside: Path) -> str:
+    """Run papermill; return what went wrong, or nothing."""
+    warnings.simplefilter("ignore")
+    sys.modules.setdefault("rfc3987_syntax", None)  # jsonschema's, 2 s to load and not needed
+    import papermill
+
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)
+    with tempfile.TemporaryDirectory(prefix="dlnn-kernel-") as home:
+        _set_environment(Path(home), aside)
+        try:
+            papermill.execute_notebook(
+                str(paths.notebook_path(notebook)),
+                str(aside / "executed.ipynb"),
+                parameters=injected,
+                kernel_name="python3",
+                language="python",
+                cwd=str(paths.NOTEBOOKS),
+                progress_bar=False,
+            )
+        except papermill.PapermillExecutionError as e:
+            trace = ANSI.sub("", "\n".join(e.traceback)).strip().splitlines()
+            code = "".join(line + "\n" for line in e.source.splitlines()[:LINES_OF_AN_ERROR])
+            arrow = next((line for line in trace if line.startswith("---->")), "")
+            return f"cell {e.exec_count}: {e.ename}: {e.evalue}\n{arrow or code}".rstrip()
+        except Exception as e:
+            return f"{type(e).__name__}: {e}"
+    return ""
+
+
+def _set_environment(home: Path, aside: Path) -> None:
+    """Let the kernel be this very Python and this checkout, whatever else is installed."""
+    spec = home / "kernels" / "python3" / "kernel.json"
+    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    paths.write_json(spec, {"argv": command, "display_name": "Python 3", "language": "python"})
+    os.environ |= {
+        "JUPYTER_PATH": str(home),
+        "IPYTHONDIR": str(home / "ipython"),
+        "PYTHONPATH": str(paths.ROOT),
+        "PYTHONHASHSEED": "0",
+        "MPLBACKEND": "Agg",
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "DLNN_RUN_FOLDER": str(aside),
+    }
+
+
+def _cleaned(executed: Path) -> str:
+    """Return the executed notebook without papermill's traces and timings."""
+    content = json.loads(executed.read_text(encoding="utf-8"))
+    for item in [content, *content["cells"]]:
+        for key in ("papermill", "execution"):
+            item["metadata"].pop(key, None)
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def _deliver(notebook: str, values: dict, aside: Path, folder: Path) -> dict:
+    try:
+        record = json.loads((aside / "record.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise NotebookError(
+            "it ended without a record; its last cell must call run.finish()"
+        ) from None
+    used = record["parameters"]
+    if record["notebook"] != notebook or any(used.get(k, v) != v for k, v in values.items()):
+        raise NotebookError(f"it ran as {record['notebook']} with {used}, asked for {values}")
+    (folder / "record.json").unlink(missing_ok=True)
+    for old in folder.iterdir():
+        if old.name not in ("executed.ipynb", *record["files"]):
+            old.unlink()
+    for name in [*record["files"], "record.json"]:
+        os.replace(aside / name, folder / name)
+    return record
+
+
+def main() -> int:
+    """Run the notebook named on the command line; lines for the progress go to the output."""
+    parser = argparse.ArgumentParser(prog="execute", description=__doc__)
+    parser.add_argument("notebook")
+    parser.add_argument("--protocol", default=parameters.DEFAULT_PROTOCOL)
+    parser.add_argument("--seed", default=parameters.DEFAULT_SEED)
+    given = parser.parse_args()
+    try:
+        notebook = parameters.check_notebook(given.notebook)
+        protocol = parameters.check_protocol(given.protocol)
+        seed = parameters.check_seed(given.seed)
+        values = {"protocol": protocol, "seed": seed}
+        parameters.check_parameters(notebook, values)
+    except ValueError as e:
+        print(f"error: {e}", file=sys.stderr)
+        return 2
+    label = f"{notebook} ({protocol}, seed {seed})"
+    print(f"> {label} started", flush=True)
+    began = time.monotonic()
+    try:
+        execute(notebook, values, paths.run_folder(notebook, protocol, seed))
+    except (NotebookError, OSError) as e:
+        text = str(e).replace("\n", LINE_BREAK)
+        print(f"> {label} failed after {time.monotonic() - began:.0f} s: {text}", flush=True)
+        return 1
+    print(f"> {label} finished in {time.monotonic() - began:.0f} s", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

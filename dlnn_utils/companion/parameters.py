@@ -1,0 +1,105 @@
+"""What a run may be asked for: notebooks, protocols and seeds, with one line for each fault."""
+
+import ast
+import json
+from collections.abc import Sequence
+
+from . import paths
+
+PROTOCOLS = ("fast", "paper")
+DEFAULT_PROTOCOL, DEFAULT_SEED = "fast", 0
+
+
+def check_protocol(value: str) -> str:
+    """Return the protocol, or raise ValueError if it is neither "fast" nor "paper"."""
+    if value not in PROTOCOLS:
+        raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}; got {value!r}")
+    return value
+
+
+def check_seed(value: int | str) -> int:
+    """Return the seed as an int, or raise ValueError if it is not a whole number from 0 up."""
+    if isinstance(value, bool) or not str(value).isdecimal():
+        raise ValueError(f"seed must be a non-negative integer; got {value!r}")
+    return int(value)
+
+
+def check_notebook(value: str) -> str:
+    """Return the full name of the notebook meant by ``02``, ``02_mechanics`` or its file name.
+
+    Raises
+    ------
+    ValueError
+        If no notebook, or more than one, is meant.
+    """
+    name = str(value).rsplit("/", 1)[-1].removesuffix(".ipynb")
+    names = paths.notebook_names()
+    found = [n for n in names if n == name] or [n for n in names if name and n[:2] == name]
+    if len(found) != 1:
+        known = ", ".join(names) or "none"
+        raise ValueError(f"no notebook {value!r}; there are: {known}")
+    return found[0]
+
+
+def read_notebook(notebook: str) -> dict:
+    """Return a notebook as the dict that its file holds.
+
+    Raises
+    ------
+    ValueError
+        If the file is not a notebook.
+    """
+    path = paths.notebook_path(notebook)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        content["cells"][:]
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(f"{path.name} is not a Jupyter notebook (damaged JSON?)") from None
+    return content
+
+
+def source(cell: dict) -> str:
+    """Return a cell's text, stored as one string or as a list of lines."""
+    return "".join(cell["source"])
+
+
+def tags(cell: dict) -> Sequence[str]:
+    """Return a cell's tags."""
+    return cell.get("metadata", {}).get("tags", [])
+
+
+def default_parameters(notebook: str) -> dict:
+    """Return names and values of a notebook's parameters, as its tagged cell has them.
+
+    Raises
+    ------
+    ValueError
+        If there is not exactly one cell tagged "parameters", or it holds anything but
+        assignments of literals.
+    """
+    cells = [c for c in read_notebook(notebook)["cells"] if "parameters" in tags(c)]
+    if len(cells) != 1:
+        raise ValueError(
+            f"{notebook} needs exactly one cell tagged 'parameters'; has {len(cells)}"
+        )
+    found = {}
+    try:
+        for line in ast.parse(source(cells[0])).body:
+            (target,) = line.targets
+            found[target.id] = ast.literal_eval(line.value)
+    except (SyntaxError, AttributeError, ValueError):
+        raise ValueError(
+            f"the parameters cell of {notebook} may hold only lines like: seed = 0"
+        ) from None
+    return found
+
+
+def check_parameters(notebook: str, parameters: dict) -> dict:
+    """Return the parameters, or raise ValueError if the notebook's tagged cell lacks one."""
+    known = default_parameters(notebook)
+    unknown = sorted(set(parameters) - set(known))
+    if unknown:
+        raise ValueError(
+            f"{notebook} has no parameter {', '.join(unknown)}; it has: {', '.join(known)}"
+        )
+    return parameters

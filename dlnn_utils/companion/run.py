@@ -1,0 +1,216 @@
+"""`Run`: what a notebook talks to."""
+
+import difflib
+import math
+import os
+import resource
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from IPython.display import Image, Markdown
+from matplotlib.figure import Figure
+
+from . import figures, parameters, paths, tables
+from .claims import Measurement, load_claims, measurement_verdict
+from .dependencies import uses
+from .provenance import provenance
+from .report import claims_markdown
+from .seeding import seed_all
+from .state import texts_hash
+from .unknowns import load_unknowns, to_register
+
+FOLDER_VARIABLE = "DLNN_RUN_FOLDER"
+
+
+class Run:
+    """One run of a notebook: its seed, figures, tables and measured claims.
+
+    Checks the parameters, seeds every generator, holds to one thread and sets the figures'
+    style. Results go to the folder that the engine names, else to ``results/by_hand/``.
+
+    Parameters
+    ----------
+    notebook : str
+        Name of the notebook, such as "02_mechanics".
+    seed : int
+        From 0 up.
+    protocol : str
+        "fast" or "paper".
+
+    Attributes
+    ----------
+    rng : numpy.random.Generator
+        Seeded.
+
+    Raises
+    ------
+    ValueError
+        If there is no such notebook or protocol, or the seed is not a whole number from 0 up.
+    """
+
+    def __init__(self, notebook: str, *, seed: int = 0, protocol: str = "fast"):
+        self.notebook = parameters.check_notebook(notebook)
+        self.seed = parameters.check_seed(seed)
+        self.protocol = parameters.check_protocol(protocol)
+        named = os.environ.get(FOLDER_VARIABLE)
+        self.folder = Path(named) if named else paths.results() / "by_hand" / self.notebook
+        self.rng = seed_all(self.seed, torch_too=uses(self.notebook, "torch"))
+        self._origin = provenance(self.notebook, {"protocol": protocol, "seed": self.seed})
+        self._began = time.monotonic()
+        self._files: dict[str, list[str]] = {}
+        self._measurements: dict[str, Measurement] = {}
+        self._sensitivities: list[dict] = []
+        figures.use_style()
+
+    def figure(self, fig: Figure, name: str, data: Mapping[str, object]) -> Image:
+        """Save a figure as PNG and PDF, and its numbers as CSV; the origin goes into the files.
+
+        Parameters
+        ----------
+        fig : Figure
+            Closed afterwards, so that it is not shown twice.
+        name : str
+            Such as "fig2a_training".
+        data : mapping
+            The plotted numbers: one-dimensional arrays by column name, of any lengths.
+
+        Returns
+        -------
+        IPython.display.Image
+            The saved picture.
+        """
+        self._new(name)
+        path = self.folder / name
+        self._files[name] = figures.save_figure(fig, path, data, self._origin)
+        figures.plt.close(fig)
+        width = round(96 * fig.get_figwidth())
+        return Image(data=path.with_name(f"{name}.png").read_bytes(), width=width, alt=name)
+
+    def table(self, name: str, header: Sequence[str], rows: tables.Rows) -> Markdown:
+        """Save a table as CSV, Markdown and LaTeX, and return it for display.
+
+        Parameters
+        ----------
+        name : str
+            Such as "table1".
+        header : sequence of str
+        rows : sequence of sequences
+            Texts and numbers; floats are in full in the CSV, with three digits elsewhere.
+
+        Returns
+        -------
+        IPython.display.Markdown
+        """
+        tables.check_rows(header, rows)
+        self._new(name)
+        shown = tables.to_markdown(header, rows)
+        texts = {
+            "csv": tables.to_csv(header, rows),
+            "md": shown,
+            "tex": tables.to_latex(header, rows),
+        }
+        for ending, text in texts.items():
+            paths.write_aside(self.folder / f"{name}.{ending}", text)
+        self._files[name] = [f"{name}.{ending}" for ending in texts]
+        return Markdown(shown)
+
+    def claim(self, id: str, value: float, *, figure: str = "") -> str:
+        """Record what was measured for a claim, and return the verdict.
+
+        Parameters
+        ----------
+        id : str
+            As in claims.toml; the claim must be this notebook's.
+        value : float or bool
+            Measured. Not finite (diverged) is allowed, and never reproduced.
+        figure : str
+            Name of the figure or table of this run that shows it.
+
+        Returns
+        -------
+        str
+
+        Raises
+        ------
+        ValueError
+            If there is no such claim, it is another notebook's, or it was measured before.
+        """
+        known = [c.id for c in load_claims().values() if c.notebook == self.notebook]
+        if id not in known:
+            near = ", ".join(difflib.get_close_matches(id, known) or known) or "none"
+            raise ValueError(f"{self.notebook} has no claim {id!r}; perhaps: {near}")
+        if id in self._measurements:
+            raise ValueError(f"claim {id!r} was measured before in this run")
+        value = float(value)
+        measured = Measurement(
+            id,
+            self.protocol,
+            self.seed,
+            value if math.isfinite(value) else math.inf,
+            self.notebook,
+            figure,
+            self._origin["code"],
+        )
+        self._measurements[id] = measured
+        return measurement_verdict(measured)
+
+    def sensitivity(self, unknown: str, measure: str, values: Mapping[str, float]) -> None:
+        """Record how far a result moves with one of the things that the paper leaves open.
+
+        Parameters
+        ----------
+        unknown : str
+            Id as in unknowns.toml.
+        measure : str
+            What moves, with its unit, such as "max error within 1.5".
+        values : mapping
+            The measured values by alternative, ours among them.
+
+        Raises
+        ------
+        ValueError
+            If there is no such unknown in this notebook.
+        """
+        known = [u.id for u in load_unknowns().values() if u.notebook == self.notebook]
+        if unknown not in known:
+            raise ValueError(
+                f"{self.notebook} has no unknown {unknown!r}; there are: {', '.join(known)}"
+            )
+        numbers = {str(name): float(value) for name, value in values.items()}
+        shown = {name: v if math.isfinite(v) else None for name, v in numbers.items()}
+        self._sensitivities.append({"unknown": unknown, "measure": measure, "values": shown})
+
+    def unknowns(self) -> Markdown:
+        """Return the register of this notebook's unknowns, with what was measured so far."""
+        return Markdown(to_register([self.notebook], self._sensitivities))
+
+    def finish(self) -> Markdown:
+        """Write the record of this run and return its claims as a table.
+
+        Raises
+        ------
+        ValueError
+            If a claim points at a figure or table that this run has not made.
+        """
+        measured = list(self._measurements.values())
+        for m in measured:
+            if m.figure and m.figure not in self._files:
+                made = ", ".join(self._files) or "none"
+                raise ValueError(f"claim {m.id!r} points at {m.figure!r}; this run made: {made}")
+        record = self._origin | {
+            "texts": texts_hash(self.notebook),
+            "seconds": round(time.monotonic() - self._began, 1),
+            "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+            "files": sorted(f for files in self._files.values() for f in files),
+            "measurements": [m.to_json() for m in measured],
+            "sensitivities": self._sensitivities,
+        }
+        paths.write_json(self.folder / "record.json", record)
+        return Markdown(claims_markdown(measured))
+
+    def _new(self, name: str) -> None:
+        if not name or name in self._files or not name.replace("_", "").isalnum():
+            raise ValueError(
+                f"a figure or table needs a new name of letters, digits and _; got {name!r}"
+            )

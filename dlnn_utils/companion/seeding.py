@@ -1,0 +1,33 @@
+"""One seed, one thread: what makes a run repeatable."""
+
+import os
+import random
+
+import numpy as np
+
+for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+
+def seed_all(seed: int, torch_too: bool) -> np.random.Generator:
+    """Seed every generator, hold to one thread and return a NumPy generator.
+
+    Parameters
+    ----------
+    seed : int
+        From 0 up.
+    torch_too : bool
+        Whether torch is used; where it is not, it is not imported.
+
+    Returns
+    -------
+    numpy.random.Generator
+    """
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    if torch_too:
+        import torch
+
+        torch.manual_seed(seed)
+        torch.set_num_threads(1)
+    return np.random.default_rng(seed)

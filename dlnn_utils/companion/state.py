@@ -1,0 +1,69 @@
+"""Which runs there are, and whether their results are those of the present code."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import paths
+from .claims import Measurement, load_claims
+from .dependencies import code_hash
+from .unknowns import load_unknowns
+
+
+@dataclass(frozen=True)
+class Job:
+    """A notebook to be run with a protocol and a seed."""
+
+    notebook: str
+    protocol: str
+    seed: int
+
+    @property
+    def label(self) -> str:
+        """How the job is named to the reader."""
+        return f"{self.notebook} ({self.protocol}, seed {self.seed})"
+
+    @property
+    def folder(self) -> Path:
+        """Where its results are."""
+        return paths.run_folder(self.notebook, self.protocol, self.seed)
+
+    def record(self) -> dict | None:
+        """Return the record of the job's last run if it is whole and up to date, else None."""
+        try:
+            record = json.loads((self.folder / "record.json").read_text(encoding="utf-8"))
+            files = [*record["files"], "executed.ipynb"]
+            current = signature(self.notebook) == (record["code"], record["texts"])
+        except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+            return None
+        return record if current and all((self.folder / f).exists() for f in files) else None
+
+
+def texts_hash(notebook: str) -> str:
+    """Return a hash of the claims and unknowns that a notebook shows."""
+    shown = [*load_claims().values(), *load_unknowns().values()]
+    mine = [repr(x) for x in shown if x.notebook == notebook]
+    return hashlib.sha256("\n".join(mine).encode()).hexdigest()[:12]
+
+
+def signature(notebook: str) -> tuple[str, str]:
+    """Return what a result must carry to be up to date: hash of the code, hash of the texts."""
+    return code_hash(notebook), texts_hash(notebook)
+
+
+def finished_jobs() -> Iterator[Job]:
+    """Yield every job whose results are there and up to date."""
+    known = paths.notebook_names()
+    for file in sorted(paths.results().glob("*/seed*/*/record.json")):
+        protocol, seed, notebook = file.parts[-4:-1]
+        if notebook in known and seed[4:].isdecimal():
+            job = Job(notebook, protocol, int(seed[4:]))
+            if job.record():
+                yield job
+
+
+def measurements(records: Sequence[dict]) -> list[Measurement]:
+    """Return all measurements of some records."""
+    return [Measurement.from_json(m) for record in records for m in record["measurements"]]

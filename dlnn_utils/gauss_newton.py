@@ -1,0 +1,130 @@
+"""Second-order training of large networks: the Levenberg-Marquardt step by its dual form.
+
+With more weights than residuals, the step of `dlnn_utils.levenberg_marquardt` is had from a
+system of the size of the residuals r instead of the weights':
+
+    (J^T J + mu I)^-1 J^T r = J^T (J J^T + mu I)^-1 r
+
+J J^T comes from small Gram matrices (`dlnn_utils.gram`), J^T u from one backward pass; neither J
+nor any Hessian by the weights is formed.  Of all changes of the weights that explain the data
+alike, the step is the smallest.
+"""
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from dlnn_utils.gram import prediction_and_gram
+from dlnn_utils.models import Model
+from dlnn_utils.prior import ConstantCoefficients
+from dlnn_utils.training import DivergenceError, History, data_loss, prior_loss, tensors
+
+MAX_RESIDUALS = 8000
+
+
+def train_gauss_newton(
+    model: Model,
+    x,
+    rate,
+    *,
+    max_steps: int = 100,
+    prior: ConstantCoefficients | None = None,
+    target: float = 0.0,
+    damping: float = 1e-3,
+    progress: bool | None = None,
+) -> History:
+    """Minimise the loss of Eqs 18, 19 by damped Gauss-Newton steps of the smallest size.
+
+    Parameters
+    ----------
+    model : Model
+        Trained in place; float64 is advised.
+    x, rate : array (B, n_state)
+        States and their rates.
+    max_steps : int
+        Number of accepted steps at most.
+    prior : ConstantCoefficients, optional
+        Added to the loss.
+    target : float
+        Stop when the data's and the prior's loss are both at or below this.
+    damping : float
+        Initial damping over the largest diagonal entry of J J^T.
+    progress : bool, optional
+        Show a progress bar; by default only on a terminal.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    ValueError
+        If there are more residuals than a dense solve can take.
+    DivergenceError
+        If the loss of the initial weights is not finite.
+    """
+    x, y = tensors(model, x, rate)
+    points = None if prior is None else prior.points.to(x)
+    P = 0 if prior is None else len(points)
+    size = (len(x) + P) * y.shape[1]
+    if size > MAX_RESIDUALS:
+        raise ValueError(
+            f"Gauss-Newton takes at most {MAX_RESIDUALS} residuals, samples times coordinates; "
+            f"got {size}: take fewer samples, or train with Adam"
+        )
+    weights = list(model.network.parameters())
+
+    def residuals() -> Tensor:
+        r = (model.prediction(x) - y) / len(x) ** 0.5
+        if prior is None:
+            return r
+        return torch.cat([r, model.homogeneity(points) * (prior.weight / P**0.5)])
+
+    def losses() -> tuple[float, float]:
+        with torch.no_grad():
+            return float(data_loss(model, x, y)), float(prior_loss(model, prior))
+
+    history, lost, growth, mu = History(), losses(), 2.0, None
+    history.add(*lost)
+    if not sum(lost) < float("inf"):
+        raise DivergenceError(f"the loss is {sum(lost)} at the start: rescale the data")
+    v = torch.nn.utils.parameters_to_vector(weights).detach()
+    for _ in (
+        bar := tqdm(range(max_steps), "GN", disable=None if progress is None else not progress)
+    ):
+        if max(lost) <= target:
+            history.stop = "target"
+            break
+        r, G, pull_back = prediction_and_gram(model.network, residuals)
+        g, largest = pull_back(r), float(G.diagonal().max())
+        mu = damping * largest if mu is None else mu
+        while True:
+            step = damped_step(r, G, pull_back, mu)
+            if step is not None:
+                torch.nn.utils.vector_to_parameters(v + step, weights)
+                new = losses()
+                gain = (sum(lost) - sum(new)) / float(step @ (mu * step - g))
+                if gain > 0 and sum(new) < sum(lost):
+                    break
+            mu, growth = mu * growth, growth * 2
+            if mu > 1e12 * largest:
+                torch.nn.utils.vector_to_parameters(v, weights)
+                history.stop = "stalled"
+                return history
+        v, lost, growth = v + step, new, 2.0
+        mu = max(mu * max(0.1, 1 - (2 * gain - 1) ** 3), 1e-300)
+        history.add(*lost)
+        bar.set_postfix(loss=f"{lost[0]:.1e}", refresh=False)
+    else:
+        history.stop = "target" if max(lost) <= target else "steps"
+    return history
+
+
+def damped_step(r: Tensor, G: Tensor, pull_back, mu: float) -> Tensor | None:
+    """Return -J^T (J J^T + mu I)^-1 r, or None if that matrix is not numerically positive."""
+    damped = G.clone()
+    damped.diagonal().add_(mu)
+    factor, failed = torch.linalg.cholesky_ex(damped)
+    if failed:
+        return None
+    return -pull_back(torch.cholesky_solve(r.reshape(-1, 1), factor).view_as(r))

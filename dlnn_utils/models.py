@@ -1,0 +1,243 @@
+"""Equations of motion read out of a dissipative Lagrangian: network in, rate of the state out.
+
+Two readings, equal if L_D is quadratic and not otherwise:
+
+- "euler-lagrange": the stationarity of L_D itself, Eqs 11 and 16;
+- "hessian": the matrices of Eqs 12 and 17 put into the linear law, Eqs 13 and 19.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from dlnn_utils import check
+from dlnn_utils.integration import integrate
+from dlnn_utils.network import DenseNetwork, ScalarNetwork
+
+FORMS = ("euler-lagrange", "hessian")
+
+
+class Model(nn.Module):
+    """State in, rate out.  What all models share.
+
+    A subclass computes `prediction(x)` with its network; training makes that equal to
+    `target(rate)`.  `homogeneity(x)` vanishes if the model has constant coefficients.
+    """
+
+    network: DenseNetwork
+
+    def prediction(self, x: Tensor) -> Tensor:
+        """Return what the network says of the states x (B, n_state)."""
+        raise NotImplementedError
+
+    def target(self, rate: Tensor) -> Tensor:
+        """Return what `prediction` should be, given the states' true rates (B, n_state)."""
+        return rate
+
+    def homogeneity(self, x: Tensor) -> Tensor:
+        """Return by how much the prediction fails to be linear at the states x (B, n_state)."""
+        raise NotImplementedError
+
+    def rate(self, x: Tensor) -> Tensor:
+        """Return the rate dx/dt (B, n_state) at the states x (B, n_state)."""
+        return self.prediction(x)
+
+    def scale_to(self, x: np.ndarray, rate: np.ndarray) -> None:
+        """Fix the network's scales so that inputs and predictions are of order 1 inside it.
+
+        Parameters
+        ----------
+        x, rate : array (B, n_state)
+            Training states and rates.
+        """
+        spread = np.abs(x).max(axis=0) / 2
+        spread[spread == 0] = 1.0
+        y = self.target(torch.as_tensor(rate).to(self.network.input_scale))
+        size = float(y.square().mean().sqrt()) or 1.0
+        if isinstance(self.network, ScalarNetwork):
+            size *= float(np.median(spread))
+        self.network.input_scale.copy_(torch.as_tensor(1 / spread))
+        self.network.output_scale.fill_(size)
+
+    def evolve(self, x0, t, **options) -> np.ndarray:
+        """Integrate the model from the states x0 over the times t, forward or backward.
+
+        Parameters
+        ----------
+        x0 : array (n_state,) or (B, n_state)
+            States at time t[0].
+        t : array (T,)
+            Times, rising or falling; t[0] is the time of x0.
+        **options
+            Passed to `dlnn_utils.integrate` (rtol, atol, method).
+
+        Returns
+        -------
+        array (T, n_state) or (T, B, n_state)
+
+        Raises
+        ------
+        ValueError
+            If x0 or t is malformed.
+        IntegrationError
+            If the solution blows up.
+        """
+        return integrate(self.rate, x0, t, n_state=self.network.n_inputs, **options)
+
+
+class Diffusion(Model):
+    """First-order dissipation c' = -K c from a scalar L_D(c) (Section 3.2).
+
+    Parameters
+    ----------
+    network : ScalarNetwork
+        L_D(c), n inputs.
+    form : {"euler-lagrange", "hessian"}
+        c' = -dL_D/dc (Eq. 16) or c' = -(d2L_D/dc dc^T) c (Eqs 13, 17).
+    """
+
+    def __init__(self, network: ScalarNetwork, form: str = "euler-lagrange"):
+        super().__init__()
+        self.network, self.form = network, _form(form)
+
+    def prediction(self, x: Tensor) -> Tensor:
+        """Return the rate c' (B, n) at concentrations (B, n): Eq. 16, or Eqs 13 and 17."""
+        if self.form == "euler-lagrange":
+            return -self.network.gradient(x)
+        return -self.network.gradient_and_hvp(x, x)[1]
+
+    def homogeneity(self, x: Tensor) -> Tensor:
+        """Return the difference of the two forms of the rate (B, n)."""
+        gradient, hessian_x = self.network.gradient_and_hvp(x, x)
+        return gradient - hessian_x
+
+    def matrices(self, c) -> dict[str, np.ndarray]:
+        """Return {"K": d2L_D/dc dc^T} (Eq. 17) at the concentrations c (n,) or (B, n)."""
+        return {"K": _hessian(self.network, c)}
+
+
+class Mechanics(Model):
+    """Damped motion M q'' + C q' + K q = 0 from a scalar L_D(q, qdot), M known (Section 3.1).
+
+    The state is x = [q, qdot] (B, 2n).  As in Eq. 19 the mass enters as it is given, and the
+    network answers for K and the symmetric part of C; its own d2L_D/dqdot dqdot^T is never
+    trained.
+
+    Parameters
+    ----------
+    network : ScalarNetwork
+        L_D(q, qdot), 2n inputs.
+    M : array (n, n)
+        Mass matrix, symmetric and invertible.
+    form : {"euler-lagrange", "hessian"}
+        M q'' = -(d2L_D/dqdot dq^T qdot + dL_D/dq) (Eq. 11), or M q'' = -(C qdot + K q) with the
+        matrices of Eq. 12.
+
+    Raises
+    ------
+    ValueError
+        If M is not symmetric or not invertible, or its size does not match the network.
+    """
+
+    def __init__(self, network: ScalarNetwork, M, form: str = "euler-lagrange"):
+        super().__init__()
+        n, odd = divmod(network.n_inputs, 2)
+        if odd:
+            raise ValueError(
+                f"a mechanics network needs an even number of inputs [q, qdot]; got {n * 2 + 1}"
+            )
+        self.network, self.form, self.n = network, _form(form), n
+        M = torch.as_tensor(check.mass_matrix(M, n)).to(network.input_scale)
+        self.register_buffer("M", M)
+        self.register_buffer("M_inverse", torch.linalg.inv(M))
+
+    def prediction(self, x: Tensor) -> Tensor:
+        """Return the force M q'' (B, n) at the states x = [q, qdot] (B, 2n), Eq. 11 or Eq. 12."""
+        n, q, qdot = self.n, x[:, : self.n], x[:, self.n :]
+        moving = torch.cat([qdot, torch.zeros_like(q)], 1)
+        if self.form == "euler-lagrange":
+            gradient, along = self.network.gradient_and_hvp(x, moving)
+            return -(along[:, n:] + gradient[:, :n])
+        _, along, hessian_x = self.network.gradient_and_hvp(x, moving, x)
+        return -(along[:, n:] + hessian_x[:, :n])
+
+    def target(self, rate: Tensor) -> Tensor:
+        """Return M q'' (B, n) from the rates [qdot, qddot] (B, 2n)."""
+        return rate[:, self.n :] @ self.M
+
+    def homogeneity(self, x: Tensor) -> Tensor:
+        """Return the difference of the two forms of the force (B, n)."""
+        gradient, hessian_x = self.network.gradient_and_hvp(x, x)
+        return (gradient - hessian_x)[:, : self.n]
+
+    def rate(self, x: Tensor) -> Tensor:
+        """Return [qdot, qddot] (B, 2n) at the states x = [q, qdot] (B, 2n)."""
+        return torch.cat([x[:, self.n :], self.prediction(x) @ self.M_inverse], 1)
+
+    def matrices(self, x) -> dict[str, np.ndarray]:
+        """Return M (as given), C and K of Eq. 12 at the states x (2n,) or (B, 2n).
+
+        L_D sees only the symmetric part of C, which is what is returned.
+        """
+        H, n = _hessian(self.network, x), self.n
+        D = H[..., n:, :n]
+        M = np.broadcast_to(self.M.cpu().numpy(), D.shape).copy()
+        return {"M": M, "C": D + np.swapaxes(D, -1, -2), "K": H[..., :n, :n]}
+
+
+class Baseline(Model):
+    """A plain network state -> rate (or acceleration), the paper's baseline (Section 5.3).
+
+    Parameters
+    ----------
+    n_state : int
+        Length of the state: n for diffusion, 2n for mechanics.
+    kind : {"diffusion", "mechanics"}
+        Whether the network gives the whole rate, or the acceleration alone.
+    widths, activation, seed
+        As for `DenseNetwork`.
+    """
+
+    def __init__(self, n_state: int, kind: str, widths: Sequence[int] = (200, 200), **options):
+        super().__init__()
+        if kind not in ("diffusion", "mechanics"):
+            raise ValueError(f'kind must be "diffusion" or "mechanics"; got {kind!r}')
+        self.kind = kind
+        self.n_outputs = n_state if kind == "diffusion" else n_state // 2
+        self.network = DenseNetwork(n_state, self.n_outputs, widths, output_bias=True, **options)
+
+    def prediction(self, x: Tensor) -> Tensor:
+        """Return the rate (B, n), or the acceleration q'' (B, n), at the states x."""
+        return self.network(x)
+
+    def target(self, rate: Tensor) -> Tensor:
+        """Return the part of the rate that the network predicts."""
+        return rate[:, -self.n_outputs :]
+
+    def homogeneity(self, x: Tensor) -> Tensor:
+        """Return f(x) - (df/dx) x, which vanishes for a linear f with f(0) = 0."""
+        y, y_x = self.network.value_and_jvp(x, x)
+        return y - y_x
+
+    def rate(self, x: Tensor) -> Tensor:
+        """Return the rate (B, n_state) at the states x (B, n_state)."""
+        y = self.prediction(x)
+        return y if self.kind == "diffusion" else torch.cat([x[:, self.n_outputs :], y], 1)
+
+
+def _form(form: str) -> str:
+    if form not in FORMS:
+        raise ValueError(f"form must be one of {', '.join(FORMS)}; got {form!r}")
+    return form
+
+
+def _hessian(network: ScalarNetwork, x) -> np.ndarray:
+    """Hessian (n, n) at x (n,), or (B, n, n) at x (B, n)."""
+    x = np.asarray(x, dtype=np.float64)
+    x = check.array("x", x, (None,) * (x.ndim - 1) + (network.n_inputs,))
+    with torch.no_grad():
+        H = network.hessian(torch.as_tensor(np.atleast_2d(x)).to(network.input_scale))
+    H = H.cpu().numpy().astype(np.float64)
+    return H if x.ndim == 2 else H[0]

@@ -1,0 +1,63 @@
+"""Soft prior of constant coefficients, where there are no data.
+
+The paper assumes "problems with constant coefficients" when it reads M, C and K from L_D by
+Eqs 12 and 17.  Then the two readings of the rate, by Euler-Lagrange and by the matrices, agree
+everywhere.  Asking a network for that agreement at random states, also far outside the training
+range, costs no data, and is all the linearity that training is told of.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class ConstantCoefficients:
+    """The request that the two readings of the rate agree at some states.
+
+    Attributes
+    ----------
+    points : Tensor (P, n_state)
+        Where they are compared.
+    weight : float
+        Weight of their difference relative to the residual of the data.
+    """
+
+    points: Tensor
+    weight: float
+
+    @classmethod
+    def around(
+        cls, x, reach: float = 2.0, n_points: int = 600, weight: float = 0.1, seed: int = 0
+    ) -> "ConstantCoefficients":
+        """Draw the points from a box around the origin that spans `reach` times the data.
+
+        Parameters
+        ----------
+        x : array (B, n_state)
+            Training states.
+        reach : float
+            Half-widths of the box over max |x| of each coordinate.
+        n_points : int
+            Number of points P.
+        weight : float
+            Weight of the prior, above 0.
+        seed : int
+            Seed of the points.
+
+        Raises
+        ------
+        ValueError
+            If reach or weight is not positive.
+        """
+        if not (reach > 0 and weight > 0):
+            raise ValueError(f"reach and weight must be positive; got {reach} and {weight}")
+        half = reach * np.abs(np.asarray(x)).max(axis=0)
+        points = np.random.default_rng(seed).uniform(-half, half, (n_points, len(half)))
+        return cls(torch.from_numpy(points), weight)
+
+    def residual(self, model) -> Tensor:
+        """Return weight times the difference of the two readings (P, m)."""
+        return self.weight * model.homogeneity(self.points.to(model.network.input_scale))

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# The one door to this project: sets up .venv once, then runs what is asked for. See --help.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+die() {
+    echo "error: $*" >&2
+    exit 1
+}
+
+find_python() {
+    local candidate candidates=(python3.11 python3 python)
+    [ -z "${PYTHON:-}" ] || candidates=("$PYTHON")
+    for candidate in "${candidates[@]}"; do
+        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            echo "$candidate"
+            return
+        fi
+    done
+    die "Python 3.11 or newer is needed; found $(newest_python). Set PYTHON to one that is."
+}
+
+newest_python() {
+    "${PYTHON:-python3}" --version 2>/dev/null || echo "none"
+}
+
+check_lock() {
+    [ -r requirements.lock ] || die "requirements.lock is missing; get it back with: git checkout requirements.lock"
+    local wrong
+    wrong=$(grep -vnE '^(#.*|[A-Za-z0-9._-]+==[A-Za-z0-9._+!-]+)?$' requirements.lock | head -n 1 || true)
+    [ -z "$wrong" ] || die "requirements.lock is damaged; expected name==version, got line $wrong"
+    grep -q '^torch==' requirements.lock || die "requirements.lock is damaged; it does not pin torch"
+}
+
+# What .venv must have been made from: this lock, in this place.
+wanted() {
+    { cat requirements.lock && pwd -P; } | "$python" -c \
+        'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())'
+}
+
+is_made() {
+    [ -s .venv/made-from ] && [ "$(cat .venv/made-from)" = "$(wanted)" ] &&
+        .venv/bin/python -c '' 2>/dev/null
+}
+
+pip() {
+    .venv/bin/python -m pip --quiet --disable-pip-version-check --no-input "$@" \
+        >>.venv/pip.log 2>&1 || { tail -n 5 .venv/pip.log >&2 && die "pip $1 failed"; }
+}
+
+set_up() {
+    local began=$SECONDS
+    echo "Setting up .venv from requirements.lock, once; this takes some minutes."
+    rm -rf .venv
+    "$python" -m venv .venv >/dev/null || die "$python -m venv failed (on Debian: apt install python3-venv)"
+    pip install -r requirements.lock
+    pip install --no-deps -e .
+    wanted >.venv/made-from.part
+    mv .venv/made-from.part .venv/made-from
+    echo "Set up in $((SECONDS - began)) s."
+}
+
+check_lock
+python=$(find_python)
+for argument in "$@"; do
+    case $argument in
+        test) break ;;
+        -h | --help) exec "$python" -m dlnn_utils.companion --help ;;
+    esac
+done
+
+if ! is_made; then
+    (: >.venv.lock) 2>/dev/null || die "cannot write to $PWD; the checkout must be writable"
+    exec 9>.venv.lock
+    if command -v flock >/dev/null; then
+        flock --nonblock 9 || { echo "Another set-up is under way; waiting for it." && flock 9; }
+    fi
+    is_made || set_up
+    exec 9>&-
+fi
+
+export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+export PYTHONHASHSEED=0 MPLBACKEND=Agg
+exec .venv/bin/python -m dlnn_utils.companion "$@"

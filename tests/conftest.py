@@ -1,0 +1,134 @@
+"""A small project of the same build, for what must not touch the real one."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from dlnn_utils.companion.paths import ROOT
+
+README = """# Toy
+
+<!-- results:begin -->
+<!-- results:end -->
+
+<!-- unknowns:begin -->
+<!-- unknowns:end -->
+"""
+CLAIMS = """
+[[claim]]
+id = "size"
+source = "Section 1"
+statement = "It is at most one."
+paper_value = 1.0
+criterion = "at_most"
+tolerance = 0.5
+tolerance_from = "A toy's."
+notebook = "01_size"
+
+[[claim]]
+id = "truth"
+source = "Section 2"
+statement = "It holds."
+criterion = "true"
+tolerance_from = "A toy's."
+notebook = "02_truth"
+
+[[claim]]
+id = "later"
+source = "Section 3"
+statement = "It could be."
+criterion = "none"
+tolerance_from = "Nothing is said of how."
+notebook = "03_later"
+"""
+UNKNOWNS = """
+[[unknown]]
+id = "width"
+notebook = "01_size"
+text = "The width is not given."
+choice = "Two."
+why = "It is small."
+alternatives = "three"
+"""
+SIZE = (
+    "import matplotlib.pyplot as plt\n"
+    "from dlnn_utils.companion import Run\n"
+    "from dlnn_utils.toy import VALUE\n"
+    'run = Run("01_size", seed=seed, protocol=protocol)',
+    'fig, ax = plt.subplots()\nax.plot([0, 1])\nrun.figure(fig, "fig1", {"x": [0.0, 1.0]})',
+    'run.sensitivity("width", "size", {"two": VALUE, "three": 3.0})\n'
+    'run.claim("size", VALUE + seed / 10, figure="fig1")',
+    "run.unknowns()",
+    "run.finish()",
+)
+TRUTH = (
+    "from dlnn_utils.companion import Run\n"
+    'run = Run("02_truth", seed=seed, protocol=protocol)\nrun.claim("truth", True)',
+    'run.table("table1", ["what", "how much"], [["this", 1.5]])',
+    "run.finish()",
+)
+
+
+class Project:
+    """A checkout in a folder of its own."""
+
+    def __init__(self, root: Path):
+        self.root = root
+
+    def command(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+        """Call what reproduce.sh calls, with this project's package."""
+        return subprocess.run(
+            [sys.executable, "-m", "dlnn_utils.companion", *arguments],
+            cwd=self.root,
+            env=self.environment() | environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment, in which nothing points to another checkout."""
+        mine = {"PYTHONPATH": str(self.root), "MPLBACKEND": "Agg", "COLUMNS": "100"}
+        return {k: v for k, v in os.environ.items() if not k.startswith("DLNN_")} | mine
+
+    def edit(self, path: str, text: str) -> None:
+        """Replace a file."""
+        (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / path).write_text(text, encoding="utf-8")
+
+    def notebook(self, name: str, *cells: str, parameters: str | None = None) -> None:
+        """Write a notebook of a title, a parameters cell and some code."""
+        parameters = 'seed = 0\nprotocol = "fast"' if parameters is None else parameters
+        tagged = new_code_cell(parameters, metadata={"tags": ["parameters"]})
+        content = new_notebook(
+            cells=[new_markdown_cell(f"# {name}"), tagged, *map(new_code_cell, cells)]
+        )
+        content.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+        (self.root / "notebooks").mkdir(exist_ok=True)
+        nbformat.write(content, self.root / "notebooks" / f"{name}.ipynb")
+
+
+@pytest.fixture
+def project(tmp_path) -> Project:
+    """Return a copy of the house with two small notebooks in it."""
+    toy = Project(tmp_path / "toy")
+    without = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(
+        ROOT / "dlnn_utils/companion", toy.root / "dlnn_utils/companion", ignore=without
+    )
+    for name in ("Snakefile", "reproduce.sh", "pyproject.toml", "requirements.lock"):
+        shutil.copy(ROOT / name, toy.root / name)
+    toy.edit("dlnn_utils/__init__.py", '"""Toy."""\n\n_EXPORTS = {"VALUE": "toy"}\n')
+    toy.edit("dlnn_utils/toy.py", '"""A value."""\n\nVALUE = 1.0\n')
+    toy.edit("dlnn_utils/companion/claims.toml", CLAIMS)
+    toy.edit("dlnn_utils/companion/unknowns.toml", UNKNOWNS)
+    toy.edit("README.md", README)
+    toy.notebook("01_size", *SIZE)
+    toy.notebook("02_truth", *TRUTH)
+    return toy

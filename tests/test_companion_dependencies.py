@@ -1,0 +1,101 @@
+import pytest
+
+from dlnn_utils.companion import dependencies, paths
+from dlnn_utils.companion.dependencies import code_hash, sources_of, uses
+
+
+@pytest.fixture
+def tree(project, monkeypatch):
+    """The toy project, seen by the present process."""
+    for name, value in {
+        "ROOT": project.root,
+        "PACKAGE": project.root / "dlnn_utils",
+        "COMPANION": project.root / "dlnn_utils/companion",
+        "NOTEBOOKS": project.root / "notebooks",
+    }.items():
+        monkeypatch.setattr(paths, name, value)
+    return project
+
+
+def names(notebook):
+    return {f.name for f in sources_of(notebook)} - set(dependencies.DOOR)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from dlnn_utils import VALUE",
+        "from dlnn_utils import toy",
+        "from dlnn_utils.toy import VALUE as v",
+        "import dlnn_utils.toy as t",
+        "import dlnn_utils",
+        "def f():\n    from dlnn_utils import toy",
+    ],
+)
+def test_each_way_to_import_is_followed(tree, line):
+    tree.notebook("03_new", line)
+    tree.edit("dlnn_utils/toy.py", "from .deep.er import x\nVALUE = 1.0\n")
+    tree.edit("dlnn_utils/deep/er.py", "from ..base import y\nx = 1\n")
+    tree.edit("dlnn_utils/base.py", "y = 1\n")
+    tree.edit("dlnn_utils/other.py", "z = 1\n")
+    assert names("03_new") == {"toy.py", "er.py", "base.py"}
+
+
+def test_what_is_not_imported_does_not_count(tree):
+    tree.notebook("03_new", "import numpy\nfrom dlnn_utils.companion import Run")
+    assert names("03_new") == set()
+    tree.notebook("03_new", "from dlnn_utils.companion.tables import short")
+    assert names("03_new") == {"tables.py"}
+
+
+def test_circular_imports_end(tree):
+    tree.edit("dlnn_utils/toy.py", "from dlnn_utils.base import y\nVALUE = 1.0\n")
+    tree.edit("dlnn_utils/base.py", "from dlnn_utils import VALUE\ny = 1\n")
+    assert names("01_size") == {"toy.py", "base.py"}
+
+
+def test_the_hash_sees_code_and_nothing_else(tree):
+    before = code_hash("01_size")
+    tree.edit("dlnn_utils/toy.py", '"""Another text."""\n\n# why\nVALUE = (\n    1.0\n)\n')
+    tree.edit("dlnn_utils/companion/report.py", "reports = None\n")
+    assert code_hash("01_size") == before
+    tree.edit("dlnn_utils/toy.py", "VALUE = 1.5\n")
+    assert code_hash("01_size") != before
+    tree.edit("dlnn_utils/toy.py", "VALUE = 1.0\n")
+    assert code_hash("01_size") == before
+    tree.edit("dlnn_utils/companion/paper.mplstyle", "font.size: 20\n")
+    assert code_hash("01_size") != before
+
+
+def test_the_hash_sees_the_notebooks_code_and_not_its_prose(tree):
+    tree.notebook("03_new", "x = 1")
+    before = code_hash("03_new")
+    tree.notebook("03_new", "%matplotlib inline\nx = 1  # one", parameters="seed = 5")
+    after_magic = code_hash("03_new")
+    tree.notebook("03_new", "x =  1", parameters='seed = 7\nprotocol = "paper"')
+    assert code_hash("03_new") == before
+    assert after_magic != before
+    tree.notebook("03_new", "x = 1", "# and no more")
+    assert code_hash("03_new") != before
+    tree.notebook("03_new", "x = 1", parameters="seed = 0\nwidth = 3")
+    assert code_hash("03_new") != before
+
+
+def test_a_hash_does_not_depend_on_docstrings_of_functions(tree):
+    tree.edit("dlnn_utils/toy.py", 'def f():\n    """Say."""\n    return 1\n\n\nVALUE = f()\n')
+    before = code_hash("01_size")
+    tree.edit("dlnn_utils/toy.py", "def f():\n    return 1\n\n\nVALUE = f()\n")
+    assert code_hash("01_size") == before
+
+
+def test_torch_is_found_where_it_is_used(tree):
+    assert not uses("01_size", "torch")
+    tree.edit("dlnn_utils/toy.py", "import torch.nn\nVALUE = 1.0\n")
+    assert uses("01_size", "torch")
+    assert not uses("02_truth", "torch")
+
+
+def test_a_cell_that_is_no_python_is_named(tree):
+    tree.notebook("03_new", "x = 1", "x = = 1")
+    with pytest.raises(ValueError, match=r"03_new, cell 3: invalid syntax, line 1"):
+        code_hash("03_new")

@@ -1,0 +1,178 @@
+import csv
+import json
+import math
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from dlnn_utils.companion import Run, paths, provenance
+from dlnn_utils.companion.figures import read_csv
+from dlnn_utils.companion.tables import to_latex, to_markdown
+
+EQUATIONS = "01_theory"
+
+
+@pytest.fixture
+def run(project, tmp_path, monkeypatch):
+    """A run by hand of a notebook that claims the theory's equations."""
+    monkeypatch.setattr(paths, "NOTEBOOKS", project.root / "notebooks")
+    monkeypatch.setenv("DLNN_RESULTS", str(tmp_path / "results"))
+    monkeypatch.delenv("DLNN_RUN_FOLDER", raising=False)
+    project.notebook(EQUATIONS, "x = 1")
+    return Run(EQUATIONS, seed=3, protocol="paper")
+
+
+def drawn():
+    fig, ax = plt.subplots()
+    ax.plot([0, 1])
+    return fig
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"notebook": "99_none"}, "no notebook '99_none'; there are: 01_size, "),
+        ({"protocol": "slow"}, "protocol must be one of fast, paper; got 'slow'"),
+        ({"seed": -1}, "seed must be a non-negative integer; got -1"),
+        ({"seed": 1.5}, "seed must be a non-negative integer; got 1.5"),
+        ({"seed": True}, "seed must be a non-negative integer; got True"),
+    ],
+)
+def test_wrong_parameters_are_refused(run, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Run(**({"notebook": EQUATIONS} | arguments))
+
+
+def test_the_seed_decides_the_numbers(run):
+    same, other = Run(EQUATIONS, seed=3), Run(EQUATIONS, seed=4)
+    first = run.rng.normal(size=4)
+    assert (same.rng.normal(size=4) == first).all()
+    assert (other.rng.normal(size=4) != first).all()
+
+
+def test_a_run_by_hand_keeps_away_from_the_engines_results(run):
+    run.table("table1", ["a"], [[1.0]])
+    run.finish()
+    assert run.folder == paths.results() / "by_hand" / EQUATIONS
+    assert (run.folder / "record.json").exists()
+
+
+def test_a_figure_is_saved_with_numbers_and_origin(run):
+    t = np.linspace(0, 1, 3)
+    shown = run.figure(drawn(), "fig1", {"t": t, "x": [1 / 3]})
+    assert plt.get_fignums() == []
+    for ending in ("png", "pdf"):
+        assert provenance.read(run.folder / f"fig1.{ending}") == {
+            "notebook": EQUATIONS,
+            "parameters": {"protocol": "paper", "seed": 3},
+            "code": run._origin["code"],
+        }
+    assert shown.data == (run.folder / "fig1.png").read_bytes()
+    assert (run.folder / "fig1.csv").read_text() == "t,x\n0,0.3333333333\n0.5,\n1,\n"
+    assert read_csv(run.folder / "fig1.csv") == {"t": ["0", "0.5", "1"], "x": ["0.3333333333"]}
+
+
+def test_equal_figures_are_equal_bytes(run):
+    for name in ("fig1", "fig2"):
+        run.figure(drawn(), name, {"x": [1.0]})
+    for ending in ("png", "pdf", "csv"):
+        first, second = (run.folder / f"{n}.{ending}" for n in ("fig1", "fig2"))
+        assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_file_without_origin_is_named(tmp_path):
+    drawn().savefig(tmp_path / "bare.png")
+    drawn().savefig(tmp_path / "bare.pdf")
+    plt.close("all")
+    for ending in ("png", "pdf"):
+        with pytest.raises(ValueError, match=f"bare.{ending} carries no provenance"):
+            provenance.read(tmp_path / f"bare.{ending}")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("", {"x": [1.0]}, "needs a new name of letters, digits and _; got ''"),
+        ("../fig", {"x": [1.0]}, "needs a new name"),
+        ("fig1", {"x": [[1.0]]}, r"one-dimensional columns by name; got 'x' of shape \(1, 1\)"),
+        ("fig1", {}, "one-dimensional columns by name; got none"),
+    ],
+)
+def test_a_wrong_figure_leaves_nothing(run, name, data, message):
+    with pytest.raises(ValueError, match=message):
+        run.figure(drawn(), name, data)
+    plt.close("all")
+    assert not run.folder.exists() or not list(run.folder.iterdir())
+
+
+def test_a_table_is_saved_in_three_forms(run):
+    shown = run.table("table1", ["quantity", "value"], [["$K_{11}$ & C_1", 1 / 3], ["n", 625]])
+    with open(run.folder / "table1.csv", newline="") as file:
+        assert list(csv.reader(file))[1:] == [["$K_{11}$ & C_1", str(1 / 3)], ["n", "625"]]
+    assert shown.data == (run.folder / "table1.md").read_text()
+    assert "| $K_{11}$ & C_1 | 0.333 |" in shown.data
+    assert r"$K_{11}$ \& C\_1 & 0.333 \\" in (run.folder / "table1.tex").read_text()
+
+
+def test_numpy_numbers_are_plain_in_every_form(run):
+    run.table("table1", ["x"], [[np.float64(0.1)], [np.int64(3)]])
+    assert (run.folder / "table1.csv").read_text() == "x\n0.1\n3\n"
+    assert to_markdown(["x"], [[np.float64(0.12345)], [None], [True]]).splitlines()[2:] == [
+        "| 0.123 |",
+        "|  |",
+        "| yes |",
+    ]
+    assert "a|b" not in to_markdown(["x"], [["a|b"]])
+    assert r"50\% \textbackslash{} \^{}2" in to_latex(["x"], [["50% \\ ^2"]])
+
+
+def test_wrong_rows_are_refused(run):
+    with pytest.raises(ValueError, match="at least one row"):
+        run.table("table1", ["a"], [])
+    with pytest.raises(ValueError, match=r"has 2 cells \(a, b\); got 1: \[1.0\]"):
+        run.table("table1", ["a", "b"], [[1.0]])
+
+
+def test_a_claim_is_judged_recorded_and_shown(run):
+    run.figure(drawn(), "fig1", {"x": [1.0]})
+    assert run.claim("eq1", 0, figure="fig1") == "reproduced"
+    assert run.claim("eq2", True) == "not reproduced"
+    assert run.claim("eq18", math.nan) == "not reproduced"
+    shown = run.finish().data
+    assert "| eq1 |" in shown
+    record = json.loads((run.folder / "record.json").read_text())
+    assert [m["value"] for m in record["measurements"]] == [0.0, 1.0, None]
+    assert record["measurements"][0] == {
+        "id": "eq1",
+        "protocol": "paper",
+        "seed": 3,
+        "value": 0.0,
+        "notebook": EQUATIONS,
+        "figure": "fig1",
+        "code": record["code"],
+    }
+    assert record["files"] == ["fig1.csv", "fig1.pdf", "fig1.png"]
+    assert record["seconds"] >= 0
+    assert record["peak_memory_mb"] > 10
+
+
+@pytest.mark.parametrize("id", ["eq99", "table1.recovered"])
+def test_a_claim_of_nobody_or_of_another_notebook_is_refused(run, id):
+    with pytest.raises(ValueError, match=f"{EQUATIONS} has no claim '{id}'; perhaps: "):
+        run.claim(id, 0)
+
+
+def test_a_claim_is_measured_once_and_shown_by_what_exists(run):
+    run.claim("eq1", 0, figure="fig9")
+    with pytest.raises(ValueError, match="'eq1' was measured before"):
+        run.claim("eq1", 0)
+    with pytest.raises(ValueError, match="'eq1' points at 'fig9'; this run made: none"):
+        run.finish()
+    assert not (run.folder / "record.json").exists()
+
+
+def test_an_unknown_of_nobody_is_refused(run):
+    with pytest.raises(ValueError, match="01_theory has no unknown 'colour'"):
+        run.sensitivity("colour", "error", {"red": 1.0})
+    assert run.unknowns().data == "The paper leaves nothing open here.\n"
