@@ -106,9 +106,9 @@ def train_gauss_newton(
                 gain = (sum(lost) - sum(new)) / float(step @ (mu * step - g))
                 if gain > 0 and sum(new) < sum(lost):
                     break
+                torch.nn.utils.vector_to_parameters(v, weights)
             mu, growth = mu * growth, growth * 2
             if mu > 1e12 * largest:
-                torch.nn.utils.vector_to_parameters(v, weights)
                 history.stop = "stalled"
                 return history
         v, lost, growth = v + step, new, 2.0

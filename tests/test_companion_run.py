@@ -163,10 +163,31 @@ def test_a_claim_of_nobody_or_of_another_notebook_is_refused(run, id):
         run.claim(id, 0)
 
 
-def test_a_claim_is_measured_once_and_shown_by_what_exists(run):
-    run.claim("eq1", 0, figure="fig9")
+def test_a_cell_run_again_by_hand_replaces_what_it_made(run):
+    for value in (1.0, 0.0):
+        run.table("table1", ["a"], [[value]])
+        run.claim("eq1", value)
+    run.finish()
+    record = json.loads((run.folder / "record.json").read_text())
+    assert [m["value"] for m in record["measurements"]] == [0.0]
+    assert (run.folder / "table1.csv").read_text() == "a\n0.0\n"
+
+
+def test_in_the_engine_everything_is_made_once(run, monkeypatch):
+    monkeypatch.setenv("DLNN_RUN_FOLDER", str(run.folder))
+    run = Run(EQUATIONS)
+    run.table("table1", ["a"], [[1.0]])
+    with pytest.raises(
+        ValueError, match="needs a new name of letters, digits and _; got 'table1'"
+    ):
+        run.table("table1", ["a"], [[1.0]])
+    run.claim("eq1", 0)
     with pytest.raises(ValueError, match="'eq1' was measured before"):
         run.claim("eq1", 0)
+
+
+def test_a_claim_is_shown_by_what_exists(run):
+    run.claim("eq1", 0, figure="fig9")
     with pytest.raises(ValueError, match="'eq1' points at 'fig9'; this run made: none"):
         run.finish()
     assert not (run.folder / "record.json").exists()

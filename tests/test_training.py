@@ -94,7 +94,7 @@ def test_prior_is_the_difference_of_the_two_forms():
     forms = (Mechanics(model.network, SYSTEM.M, form) for form in ("euler-lagrange", "hessian"))
     first, second = (form.prediction(prior.points) for form in forms)
     expected = 0.25 * (first - second).square().sum() / 50
-    assert float(prior_loss(model, prior)) == pytest.approx(float(expected))
+    assert prior_loss(model, prior).item() == pytest.approx(expected.item())
     assert prior_loss(model, None) == 0
 
 

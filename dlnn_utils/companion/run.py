@@ -12,7 +12,7 @@ from IPython.display import Image, Markdown
 from matplotlib.figure import Figure
 
 from . import figures, parameters, paths, tables
-from .claims import Measurement, load_claims, measurement_verdict
+from .claims import Measurement, load_claims, measurement_verdict, merge
 from .dependencies import uses
 from .provenance import provenance
 from .report import claims_markdown
@@ -27,7 +27,8 @@ class Run:
     """One run of a notebook: its seed, figures, tables and measured claims.
 
     Checks the parameters, seeds every generator, holds to one thread and sets the figures'
-    style. Results go to the folder that the engine names, else to ``results/by_hand/``.
+    style. Results go to the folder that the engine names, else to ``results/by_hand/``, where a
+    cell may be run again: what it makes replaces what it made before.
 
     Parameters
     ----------
@@ -57,10 +58,11 @@ class Run:
         self.folder = Path(named) if named else paths.results() / "by_hand" / self.notebook
         self.rng = seed_all(self.seed, torch_too=uses(self.notebook, "torch"))
         self._origin = provenance(self.notebook, {"protocol": protocol, "seed": self.seed})
+        self._by_hand = not named
         self._began = time.monotonic()
         self._files: dict[str, list[str]] = {}
         self._measurements: dict[str, Measurement] = {}
-        self._sensitivities: list[dict] = []
+        self._sensitivities: dict[tuple[str, str], dict] = {}
         figures.use_style()
 
     def figure(self, fig: Figure, name: str, data: Mapping[str, object]) -> Image:
@@ -134,13 +136,13 @@ class Run:
         Raises
         ------
         ValueError
-            If there is no such claim, it is another notebook's, or it was measured before.
+            If there is no such claim, it is another notebook's, or the notebook measures it twice.
         """
         known = [c.id for c in load_claims().values() if c.notebook == self.notebook]
         if id not in known:
             near = ", ".join(difflib.get_close_matches(id, known) or known) or "none"
             raise ValueError(f"{self.notebook} has no claim {id!r}; perhaps: {near}")
-        if id in self._measurements:
+        if id in self._measurements and not self._by_hand:
             raise ValueError(f"claim {id!r} was measured before in this run")
         value = float(value)
         measured = Measurement(
@@ -179,11 +181,11 @@ class Run:
             )
         numbers = {str(name): float(value) for name, value in values.items()}
         shown = {name: v if math.isfinite(v) else None for name, v in numbers.items()}
-        self._sensitivities.append({"unknown": unknown, "measure": measure, "values": shown})
+        self._sensitivities[unknown, measure] = shown
 
     def unknowns(self) -> Markdown:
         """Return the register of this notebook's unknowns, with what was measured so far."""
-        return Markdown(to_register([self.notebook], self._sensitivities))
+        return Markdown(to_register([self.notebook], self._sensitivity_list()))
 
     def finish(self) -> Markdown:
         """Write the record of this run and return its claims as a table.
@@ -193,7 +195,7 @@ class Run:
         ValueError
             If a claim points at a figure or table that this run has not made.
         """
-        measured = list(self._measurements.values())
+        measured = merge(self._measurements.values())
         for m in measured:
             if m.figure and m.figure not in self._files:
                 made = ", ".join(self._files) or "none"
@@ -204,13 +206,20 @@ class Run:
             "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
             "files": sorted(f for files in self._files.values() for f in files),
             "measurements": [m.to_json() for m in measured],
-            "sensitivities": self._sensitivities,
+            "sensitivities": self._sensitivity_list(),
         }
         paths.write_json(self.folder / "record.json", record)
         return Markdown(claims_markdown(measured))
 
+    def _sensitivity_list(self) -> list[dict]:
+        return [
+            {"unknown": unknown, "measure": measure, "values": values}
+            for (unknown, measure), values in self._sensitivities.items()
+        ]
+
     def _new(self, name: str) -> None:
-        if not name or name in self._files or not name.replace("_", "").isalnum():
+        taken = name in self._files and not self._by_hand
+        if taken or not name.replace("_", "").isalnum():
             raise ValueError(
                 f"a figure or table needs a new name of letters, digits and _; got {name!r}"
             )
