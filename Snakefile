@@ -35,7 +35,8 @@ rule notebook:
     log:
         RESULTS + "/{protocol}/seed{seed}/{notebook}/executed.ipynb",
     params:
-        signature=lambda w: state.signature(w.notebook),
+        code=lambda w: dependencies.code_hash(w.notebook),
+        texts=lambda w: state.texts_hash(w.notebook),
         python=sys.executable,
     threads: 1
     resources:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from dlnn_utils.gram import prediction_and_gram
+from dlnn_utils.gram import residuals_and_gram
 from dlnn_utils.models import Model
 from dlnn_utils.prior import ConstantCoefficients
 from dlnn_utils.training import DivergenceError, History, data_loss, prior_loss, tensors
@@ -64,8 +64,7 @@ def train_gauss_newton(
         If the loss of the initial weights is not finite.
     """
     x, y = tensors(model, x, rate)
-    points = None if prior is None else prior.points.to(x)
-    P = 0 if prior is None else len(points)
+    P = 0 if prior is None else len(prior.points)
     size = (len(x) + P) * y.shape[1]
     if size > MAX_RESIDUALS:
         raise ValueError(
@@ -74,11 +73,9 @@ def train_gauss_newton(
         )
     weights = list(model.network.parameters())
 
-    def residuals() -> Tensor:
-        r = (model.prediction(x) - y) / len(x) ** 0.5
-        if prior is None:
-            return r
-        return torch.cat([r, model.homogeneity(points) * (prior.weight / P**0.5)])
+    functions = [lambda: (model.prediction(x) - y) / len(x) ** 0.5]
+    if prior is not None:
+        functions.append(lambda: prior.residual(model) / P**0.5)
 
     def losses() -> tuple[float, float]:
         with torch.no_grad():
@@ -95,7 +92,7 @@ def train_gauss_newton(
         if max(lost) <= target:
             history.stop = "target"
             break
-        r, G, pull_back = prediction_and_gram(model.network, residuals)
+        r, G, pull_back = residuals_and_gram(model.network, functions)
         g, largest = pull_back(r), float(G.diagonal().max())
         mu = damping * largest if mu is None else mu
         while True:
@@ -127,4 +124,4 @@ def damped_step(r: Tensor, G: Tensor, pull_back, mu: float) -> Tensor | None:
     factor, failed = torch.linalg.cholesky_ex(damped)
     if failed:
         return None
-    return -pull_back(torch.cholesky_solve(r.reshape(-1, 1), factor).view_as(r))
+    return -pull_back(torch.cholesky_solve(r[:, None], factor)[:, 0])

@@ -1,4 +1,4 @@
-"""The Gram matrix J J^T of a network's predictions, without the Jacobian J itself.
+"""The Gram matrix J J^T of a network's residuals, without the Jacobian J itself.
 
 Through one product with a weight matrix a prediction depends on the weights by an outer product
 (`dlnn_utils.jacobian`).  The inner product of two outer products is a product of two inner
@@ -6,8 +6,9 @@ products, (a b^T) : (c d^T) = (a . c)(b . d), so that J J^T is a sum of entrywis
 small Gram matrices, whatever the number of weights.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations_with_replacement
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,68 +16,87 @@ from torch import Tensor
 from dlnn_utils.network import DenseNetwork, Product
 
 
-def prediction_and_gram(
-    network: DenseNetwork, predict: Callable[[], Tensor]
+class Outer(NamedTuple):
+    """The derivative of residuals (B, m) by a weight matrix, through one product with it.
+
+    Sample by sample and component by component it is rows (B, m or 1, out) times columns
+    (B, m or 1, in); the factor of length 1 is the product's input, which all components share.
+    """
+
+    where: slice
+    layer: int
+    rows: Tensor
+    columns: Tensor
+    biased: bool
+
+
+def residuals_and_gram(
+    network: DenseNetwork, functions: Sequence[Callable[[], Tensor]]
 ) -> tuple[Tensor, Tensor, Callable[[Tensor], Tensor]]:
-    """Return a prediction, the Gram matrix of its rows, and the product with J^T.
+    """Return residuals, the Gram matrix of their Jacobian's rows, and the product with J^T.
 
     Parameters
     ----------
     network : DenseNetwork
         The network whose parameters are meant.
-    predict : callable
-        Computes the prediction (B, m) with `network`; row b may depend on sample b alone.
+    functions : sequence of callable
+        Each computes residuals (B, m) with `network`; row b may depend on sample b alone.
 
     Returns
     -------
-    r : Tensor (B, m)
-    G : Tensor (B * m, B * m)
-        J J^T, rows of J in the order of `r.reshape(-1)`.
+    r : Tensor (R,)
+        All residuals, flattened.
+    G : Tensor (R, R)
+        J J^T.
     pull_back : callable
-        Maps u (B, m) to J^T u (P,), P weights in the order of `network.parameters()`.
+        Maps u (R,) to J^T u (P,), P weights in the order of `network.parameters()`; valid as
+        long as the weights are what they were.
     """
-    with torch.enable_grad(), network.recorded() as products:
-        r = predict()
-    B, m = r.shape
-    outputs = [product.output for product in products]
-    columns = [
-        torch.autograd.grad(r[:, i].sum(), outputs, retain_graph=True, allow_unused=True)
-        for i in range(m)
-    ]
-    factors = {}
-    for product, parts in zip(products, zip(*columns)):
-        if any(part is not None for part in parts):
-            zero = torch.zeros_like(product.output)
-            y = torch.stack([zero if part is None else part for part in parts], 1)
-            factors.setdefault(product.layer, []).append(_factors(product, y))
-    G = r.new_zeros(B, m, B, m)
-    for products_of_layer in factors.values():
-        for p, q in combinations_with_replacement(products_of_layer, 2):
-            block = _inner(p.rows, q.rows) * (_inner(p.columns, q.columns) + p.biased * q.biased)
-            G += block if p is q else block + block.permute(2, 3, 0, 1)
+    residuals, outers, end = [], [], 0
+    for function in functions:
+        with torch.enable_grad(), network.recorded() as products:
+            r = function()
+        residuals.append(r.reshape(-1))
+        where, end = slice(end, end + r.numel()), end + r.numel()
+        outers += [Outer(where, *factors) for factors in _derivatives(r, products)]
+    r, G = torch.cat(residuals), residuals[0].new_zeros(end, end).detach()
+    for p, q in combinations_with_replacement(outers, 2):
+        if p.layer == q.layer:
+            columns = _inner(p.columns, q.columns) + float(p.biased and q.biased)
+            block = (_inner(p.rows, q.rows) * columns).reshape(G[p.where, q.where].shape)
+            G[p.where, q.where] += block
+            if p is not q:
+                G[q.where, p.where] += block.T
     weights = list(network.parameters())
 
     def pull_back(u: Tensor) -> Tensor:
-        parts = torch.autograd.grad(r, weights, u, retain_graph=True, allow_unused=True)
-        parts = [torch.zeros_like(w) if g is None else g for w, g in zip(weights, parts)]
-        return torch.cat([g.reshape(-1) for g in parts])
+        parts = torch.autograd.grad(r, weights, u, retain_graph=True, materialize_grads=True)
+        return torch.cat([part.reshape(-1) for part in parts])
 
-    return r.detach(), G.reshape(B * m, B * m), pull_back
-
-
-class _Factors:
-    """The derivative by one weight matrix: rows (B, m or 1, out) times columns (B, m or 1, in)."""
-
-    def __init__(self, rows: Tensor, columns: Tensor, biased: bool):
-        self.rows, self.columns, self.biased = rows, columns, float(biased)
+    return r.detach(), G, pull_back
 
 
-def _factors(product: Product, y: Tensor) -> _Factors:
-    x = product.input.detach().unsqueeze(1)
-    return _Factors(x, y, False) if product.transposed else _Factors(y, x, product.biased)
+def _derivatives(r: Tensor, products: Sequence[Product]) -> Iterator[tuple]:
+    """Yield layer, rows, columns and biased of every product's part in the residuals r (B, m)."""
+    outputs = [product.output for product in products]
+    components = torch.eye(r.shape[1]).to(r)[:, None].expand(-1, *r.shape)
+    options = {"is_grads_batched": True, "allow_unused": True, "retain_graph": True}
+    for product, y in zip(products, torch.autograd.grad(r, outputs, components, **options)):
+        if y is not None:
+            x, y = product.input.detach().unsqueeze(1), y.transpose(0, 1)
+            rows, columns = (x, y) if product.transposed else (y, x)
+            yield product.layer, rows, columns, product.biased
 
 
 def _inner(a: Tensor, b: Tensor) -> Tensor:
-    """Inner products (B, m or 1, B, m or 1) of the vectors of a and b."""
-    flat = a.reshape(-1, a.shape[2]) @ b.reshape(-1, b.shape[2]).T
-    return flat.view(*a.shape[:2], *b.shape[:2])
+    """Inner products (B, m or 1, A, k or 1) of the vectors of a and b."""
+    a, b, shape = a.flatten(0, 1), b.flatten(0, 1), (*a.shape[:2], *b.shape[:2])
+    return _product(a, b).view(shape)
+
+
+def _product(a: Tensor, b: Tensor) -> Tensor:
+    """a b^T; NumPy recognises the symmetric product and halves its cost."""
+    if a.is_cuda or a.data_ptr() != b.data_ptr():
+        return a @ b.T
+    a = a.numpy()
+    return torch.from_numpy(a @ a.T)

@@ -28,6 +28,11 @@ class Model(nn.Module):
 
     network: DenseNetwork
 
+    @property
+    def n_weights(self) -> int:
+        """Number of trained weights."""
+        return sum(w.numel() for w in self.parameters())
+
     def prediction(self, x: Tensor) -> Tensor:
         """Return what the network says of the states x (B, n_state)."""
         raise NotImplementedError

@@ -22,6 +22,11 @@ class LinearSystem:
 
     A: np.ndarray
 
+    @property
+    def n_weights(self) -> int:
+        """Number of coefficients."""
+        return self.A.size
+
     def rate(self, x) -> np.ndarray:
         """Return dx/dt (..., n) at the states x (..., n)."""
         return np.asarray(x) @ self.A.T
@@ -85,6 +90,11 @@ class MassSpringDamper(LinearSystem):
     def n(self) -> int:
         """Number of positions."""
         return len(self.M)
+
+    def energy(self, x) -> np.ndarray:
+        """Return (qdot^T M qdot + q^T K q) / 2 (...,) of the states x = [q, qdot] (..., 2n)."""
+        q, qdot = np.split(np.asarray(x), 2, axis=-1)
+        return 0.5 * (np.sum(qdot @ self.M * qdot, -1) + np.sum(q @ self.K * q, -1))
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -143,6 +144,32 @@ def test_only_what_is_out_of_date_is_run(project):
     assert "02_truth (fast, seed 0) finished" in project.command("02", "--force").stdout
 
 
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
+def test_a_stopped_run_leaves_nothing_running(project):
+    project.notebook("01_size", "import time; time.sleep(600)")
+    command = [sys.executable, "-m", "dlnn_utils.companion", "01"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(
+        command, cwd=project.root, env=project.environment(), **pipes
+    ) as process:
+        assert "1 to run" in process.stdout.readline()
+        assert "started" in process.stdout.readline()
+        process.terminate()
+        assert process.wait(timeout=30) == 130
+        assert process.stderr.read() == "stopped\n"
+    mark = f"PYTHONPATH={project.root}\0".encode()
+    left = [p for p in Path("/proc").glob("[0-9]*") if mark in environment_of(p)]
+    assert left == []
+    assert records(project) == {}
+
+
+def environment_of(process):
+    try:
+        return (process / "environ").read_bytes()
+    except OSError:
+        return b""
+
+
 def test_update_commits_everything_together_and_a_worse_verdict_is_told(project):
     assert project.command("sweep", "--seeds", "2", "01").returncode == 0
     assert project.command("01", "--protocol", "paper").returncode == 0
@@ -170,6 +197,13 @@ def test_update_commits_everything_together_and_a_worse_verdict_is_told(project)
     assert "papermill" not in json.dumps(notebook)
     assert "".join(code[0]["source"]) == 'seed = 0\nprotocol = "fast"'
     assert "text/markdown" in json.dumps(code[-1]["outputs"])
+
+    claims = project.root / "dlnn_utils/companion/claims.toml"
+    claims.write_text(claims.read_text().replace("tolerance = 0.5", "tolerance = 0.4"))
+    assert "1 of 1 up to date." in project.command("01", "--seed", "1").stdout
+    assert "01_size (fast, seed 0) finished" in project.command("update").stdout
+    files = committed(project)
+    assert json.loads(files["claims.json"])[0]["seeds"] == [0, 1]
 
     project.edit("figures/left_over.txt", "of an earlier state")
     assert "left_over.txt (removed)" in project.command("update").stdout

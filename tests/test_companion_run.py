@@ -196,4 +196,3 @@ def test_a_claim_is_shown_by_what_exists(run):
 def test_an_unknown_of_nobody_is_refused(run):
     with pytest.raises(ValueError, match="01_theory has no unknown 'colour'"):
         run.sensitivity("colour", "error", {"red": 1.0})
-    assert run.unknowns().data == "The paper leaves nothing open here.\n"

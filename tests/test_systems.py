@@ -34,6 +34,16 @@ def test_table_1_dissipates():
     assert np.linalg.eigvalsh(system.K).min() > 0
 
 
+def test_energy_falls_at_the_rate_of_the_damping():
+    """dE/dt = -q'^T C q' (Section 2)."""
+    system, t = table_1(), np.linspace(0, 1, 2001)
+    x = system.evolve([1.0, -0.5, 0.3, 0.8], t)
+    qdot = x[:, 2:]
+    lost = np.trapezoid(np.sum(qdot @ system.C * qdot, 1), t)
+    energy = system.energy(x)
+    assert energy[0] - energy[-1] == pytest.approx(lost, rel=1e-6)
+
+
 def test_lehmer():
     np.testing.assert_allclose(lehmer(2), [[1, 0.5], [0.5, 1]])
     assert lehmer(10)[2, 8] == pytest.approx(3 / 9)

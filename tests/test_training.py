@@ -24,6 +24,7 @@ def loss_of(model, x, rate):
     with torch.no_grad():
         return float(data_loss(model, *tensors(model, x, rate)))
 
+
 SYSTEM = table_1()
 X = np.random.default_rng(0).uniform(-1, 1, (200, 4))
 RATE = SYSTEM.rate(X)

@@ -31,7 +31,7 @@ def run_checks(cores: int, extra: Sequence[str]) -> int:
         "style": [*python, "ruff", "check", "--quiet", "."],
         "layout": [*python, "ruff", "format", "--quiet", "--check", "."],
         "notebooks": [*pytest, "--dist", "loadfile", *nbval, "notebooks"],
-        "tests": [*pytest, *extra],
+        "tests": [*pytest, "--dist", "worksteal", *extra],
     }
     if not paths.notebook_names():
         del steps["notebooks"]

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -15,14 +16,14 @@ from .update import committed_store, default_jobs, readme, refresh, stored_measu
 from .verdicts import is_worse
 
 FAILED, BAD_USAGE, WORSE = 1, 2, 3
-COMMANDS = ("test", "lab", "update", "sweep")
+COMMANDS = ("update", "sweep")
 HELP = """\
 ./reproduce.sh               run every notebook: all figures, tables and the ledger of claims
 ./reproduce.sh NAME ...      run some notebooks (02, or 02_mechanics)
 ./reproduce.sh test [...]    run all tests (what follows is handed to pytest)
 ./reproduce.sh sweep --seeds N [NAME ...]  run notebooks for the seeds 0 to N-1
 ./reproduce.sh update        refresh the committed notebooks, figures, ledger and README
-./reproduce.sh lab           open JupyterLab
+./reproduce.sh lab [...]     open JupyterLab (what follows is handed to it)
 
 The first call sets up .venv from requirements.lock. What is up to date is not run again.
 Exit status: 1 a notebook failed, 2 bad usage, 3 a verdict is worse than the committed one.
@@ -47,9 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from .checks import run_checks
 
         return run_checks(_all_cores(), arguments[1:])
+    if arguments[:1] == ["lab"]:
+        return _lab(arguments[1:])
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        given = _parse(arguments)
-        return _dispatch(given)
+        return _dispatch(_parse(arguments))
     except ValueError as e:
         print(f"error: {e}", file=sys.stderr)
         return BAD_USAGE
@@ -87,10 +90,8 @@ def _dispatch(given: argparse.Namespace) -> int:
     cores = _positive("cores", given.cores)
     if (command == "sweep") != (given.seeds is not None):
         raise ValueError("sweep needs --seeds N, and nothing else takes it")
-    if command in ("lab", "update") and (names or (protocol, seed) != ("fast", 0)):
-        raise ValueError(f"{command} takes neither notebooks nor a protocol nor a seed")
-    if command == "lab":
-        return _lab()
+    if command == "update" and (names or (protocol, seed) != ("fast", 0)):
+        raise ValueError("update takes neither notebooks nor a protocol nor a seed")
     notebooks = list(dict.fromkeys(map(parameters.check_notebook, names)))
     notebooks = notebooks or paths.notebook_names()
     if not notebooks:
@@ -152,10 +153,11 @@ def _list(jobs: Sequence[Job]) -> int:
     return 0
 
 
-def _lab() -> int:
+def _lab(extra: Sequence[str]) -> int:
     os.environ.pop("MPLBACKEND", None)
     os.environ["PYTHONPATH"] = str(paths.ROOT)
-    command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={paths.ROOT}"]
+    command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={paths.ROOT}", *extra]
+    command += ["--allow-root"] if os.geteuid() == 0 else []
     os.execv(sys.executable, command)
 
 

@@ -2,7 +2,9 @@
 
 import contextlib
 import fcntl
+import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -13,7 +15,7 @@ from .execute import LINE_BREAK
 from .state import Job
 
 EVENT = re.compile(r"> (?P<label>.+?\)) (?P<what>started|finished|failed)(?P<rest>.*)")
-LINES_OF_SNAKEMAKE = 15
+LINES_OF_SNAKEMAKE, SECONDS_TO_STOP = 15, 10
 
 
 @contextlib.contextmanager
@@ -64,8 +66,7 @@ def run_jobs(jobs: Sequence[Job], cores: int, force: bool) -> list[Job]:
     command += ["--directory", str(paths.results()), "--cores", str(cores), "--keep-going"]
     command += ["--force", "--rerun-incomplete", "--nolock", "--quiet", "all"]
     command += ["--", *(str(job.folder / "record.json") for job in due)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    with subprocess.Popen(command, cwd=paths.ROOT, **pipes) as snakemake:
+    with _started(command) as snakemake:
         for line in snakemake.stdout:
             event = EVENT.match(line)
             if event is None:
@@ -78,6 +79,22 @@ def run_jobs(jobs: Sequence[Job], cores: int, force: bool) -> list[Job]:
         sys.stderr.write("".join(noise[-LINES_OF_SNAKEMAKE:]))
     print(f"Ran {len(due) - len(failed)} of {len(due)} in {time.monotonic() - began:.0f} s.")
     return failed
+
+
+@contextlib.contextmanager
+def _started(command: Sequence[str]) -> Iterator[subprocess.Popen]:
+    """Run a command in a process group of its own, which ends with us."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(command, cwd=paths.ROOT, process_group=0, **pipes) as process:
+        try:
+            yield process
+        except BaseException:
+            os.killpg(process.pid, signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(SECONDS_TO_STOP)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            raise
 
 
 def _tell(event: re.Match, done: int, total: int) -> None:

@@ -71,10 +71,13 @@ def _run_papermill(notebook: str, injected: dict, aside: Path) -> str:
     warnings.simplefilter("ignore")
     sys.modules.setdefault("rfc3987_syntax", None)  # jsonschema's, 2 s to load and not needed
     import papermill
+    from traitlets.config import Config
 
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory(prefix="dlnn-kernel-") as home:
         _set_environment(Path(home), aside)
+        # of its own: two kernels that start at once may be given the same TCP port
+        sockets = {"transport": "ipc", "ip": str(Path(home) / "kernel")}
         try:
             papermill.execute_notebook(
                 str(paths.notebook_path(notebook)),
@@ -84,6 +87,7 @@ def _run_papermill(notebook: str, injected: dict, aside: Path) -> str:
                 language="python",
                 cwd=str(paths.NOTEBOOKS),
                 progress_bar=False,
+                config=Config(KernelManager=sockets),
             )
         except papermill.PapermillExecutionError as e:
             trace = ANSI.sub("", "\n".join(e.traceback)).strip().splitlines()
