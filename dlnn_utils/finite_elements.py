@@ -2,7 +2,7 @@
 
 Bilinear squares on the unit plate, a diffusivity for each, no flux through the boundary:
 
-    M c' + K c = 0,    M_ij = integral of phi_i phi_j,    K_ij = integral of D grad phi_i . grad phi_j
+    M c' + K c = 0,  M_ij = integral of phi_i phi_j,  K_ij = integral of D grad phi_i . grad phi_j
 
 M^-1 K is not symmetric, but M^(-1/2) K M^(-1/2) is: it moves the mass-weighted coordinates
 c~ = M^(1/2) c.
@@ -58,7 +58,7 @@ class Plate:
         Examples
         --------
         >>> plate = Plate.of(np.ones((7, 7)))
-        >>> plate.n, round(plate.M.sum(), 12)
+        >>> plate.n, float(plate.M.sum().round(12))
         (64, 1.0)
         """
         D = np.asarray(D, dtype=np.float64)
@@ -122,7 +122,7 @@ class Plate:
 
     @cached_property
     def modes(self) -> tuple[np.ndarray, np.ndarray]:
-        """Decay rates (n,) in 1/s, rising from 0, and modes (n, n) in mass-weighted coordinates."""
+        """Decay rates (n,) in 1/s, from 0 up, and modes (n, n) in mass-weighted coordinates."""
         return np.linalg.eigh(self.weighted.K)
 
     def amplification(self, t: float) -> float:

@@ -6,13 +6,18 @@ import numpy as np
 
 from dlnn_utils import check
 from dlnn_utils.adam import train_adam
+from dlnn_utils.gauss_newton import train_gauss_newton
 from dlnn_utils.levenberg_marquardt import train_levenberg_marquardt
 from dlnn_utils.models import Diffusion, Mechanics, Model
 from dlnn_utils.network import ScalarNetwork
 from dlnn_utils.prior import ConstantCoefficients
 from dlnn_utils.rates import rates_from_states
 
-OPTIMISERS = {"levenberg-marquardt": train_levenberg_marquardt, "adam": train_adam}
+OPTIMISERS = {
+    "levenberg-marquardt": train_levenberg_marquardt,
+    "gauss-newton": train_gauss_newton,
+    "adam": train_adam,
+}
 
 
 def fit_diffusion(c, cdot=None, *, t=None, form="euler-lagrange", **options) -> Diffusion:
@@ -103,6 +108,7 @@ def train(
     *,
     optimiser: str = "levenberg-marquardt",
     constant_coefficients: float = 0.0,
+    prior: ConstantCoefficients | None = None,
     **options,
 ) -> Model:
     """Scale a model to its data and train it.
@@ -113,12 +119,14 @@ def train(
         Any model with a network: `Diffusion`, `Mechanics`, `Baseline`.
     x, rate : array (B, n_state)
         States and their rates.
-    optimiser : {"levenberg-marquardt", "adam"}
-        Which training.
+    optimiser : {"levenberg-marquardt", "gauss-newton", "adam"}
+        Which training; the second is for networks of many weights.
     constant_coefficients : float
         Weight of the soft prior of constant coefficients (`dlnn_utils.prior`), 0 for none.
+    prior : ConstantCoefficients, optional
+        That prior itself, where its points are chosen otherwise.
     **options
-        Of `train_levenberg_marquardt` or `train_adam`.
+        Of `train_levenberg_marquardt`, `train_gauss_newton` or `train_adam`.
 
     Returns
     -------
@@ -140,7 +148,6 @@ def train(
         raise ValueError(f"fit has no option {name!r}; it has {has}")
     x, rate = _samples(x=x, rate=rate)
     model.scale_to(x, rate)
-    prior = None
     if constant_coefficients:
         prior = ConstantCoefficients.around(x, weight=constant_coefficients)
     model.history = OPTIMISERS[optimiser](model, x, rate, prior=prior, **options)

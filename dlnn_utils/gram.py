@@ -83,7 +83,7 @@ def _derivatives(r: Tensor, products: Sequence[Product]) -> Iterator[tuple]:
     options = {"is_grads_batched": True, "allow_unused": True, "retain_graph": True}
     for product, y in zip(products, torch.autograd.grad(r, outputs, components, **options)):
         if y is not None:
-            x, y = product.input.detach().unsqueeze(1), y.transpose(0, 1)
+            x, y = product.input.detach().unsqueeze(1), y.transpose(0, 1).contiguous()
             rows, columns = (x, y) if product.transposed else (y, x)
             yield product.layer, rows, columns, product.biased
 
@@ -95,7 +95,7 @@ def _inner(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _product(a: Tensor, b: Tensor) -> Tensor:
-    """a b^T; NumPy recognises the symmetric product and halves its cost."""
+    """Return a b^T; NumPy recognises the symmetric product and halves its cost."""
     if a.is_cuda or a.data_ptr() != b.data_ptr():
         return a @ b.T
     a = a.numpy()

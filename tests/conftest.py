@@ -14,6 +14,9 @@ from dlnn_utils.companion.paths import ROOT
 
 README = """# Toy
 
+<!-- times:begin -->
+<!-- times:end -->
+
 <!-- results:begin -->
 <!-- results:end -->
 

@@ -1,6 +1,7 @@
 """The command line on a small project; each call is a process of its own."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -172,7 +173,10 @@ def environment_of(process):
 
 def test_update_commits_everything_together_and_a_worse_verdict_is_told(project):
     assert project.command("sweep", "--seeds", "2", "01").returncode == 0
-    assert project.command("01", "--protocol", "paper").returncode == 0
+    earlier = {"id": "size", "protocol": "paper", "seed": 0, "value": 1.0, "notebook": "01_size"}
+    earlier |= {"figure": "fig1", "code": "0123456789ab"}
+    store = {"runs": [], "measurements": [earlier], "sensitivities": []}
+    project.edit("figures/measurements.json", json.dumps(store))
     done = project.command("update")
     assert done.returncode == 0, done.stdout + done.stderr
     files = committed(project)
@@ -189,7 +193,10 @@ def test_update_commits_everything_together_and_a_worse_verdict_is_told(project)
     assert truth[0]["verdict"] == "reproduced"
     assert later[0]["verdict"] == "not testable"
     readme = files["README.md"].decode()
-    assert "| 1 | 1: reproduced | 1.05 [1 to 1.1], 2 seeds | reproduced (2 of 2 seeds) |" in readme
+    assert (
+        "| 1 | 1: reproduced † | 1.05 [1 to 1.1], 2 seeds | reproduced (2 of 2 seeds) |" in readme
+    )
+    assert re.search(r"\| 01_size \| \d+ s \| not run \| \d+ MB \|", readme)
     assert "| The width is not given. | Two. | It is small. | size: two 1, three 3 |" in readme
     notebook = json.loads(files["01_size.ipynb"])
     code = [c for c in notebook["cells"] if c["cell_type"] == "code"]
@@ -201,12 +208,12 @@ def test_update_commits_everything_together_and_a_worse_verdict_is_told(project)
     claims = project.root / "dlnn_utils/companion/claims.toml"
     claims.write_text(claims.read_text().replace("tolerance = 0.5", "tolerance = 0.4"))
     assert "1 of 1 up to date." in project.command("01", "--seed", "1").stdout
-    assert "01_size (fast, seed 0) finished" in project.command("update").stdout
+    project.edit("figures/left_over.txt", "of an earlier state")
+    done = project.command("update")
+    assert "01_size (fast, seed 0) finished" in done.stdout
+    assert "left_over.txt (removed)" in done.stdout
     files = committed(project)
     assert json.loads(files["claims.json"])[0]["seeds"] == [0, 1]
-
-    project.edit("figures/left_over.txt", "of an earlier state")
-    assert "left_over.txt (removed)" in project.command("update").stdout
     assert "Nothing to refresh." in project.command("update").stdout
     assert committed(project) == files
 
@@ -230,7 +237,7 @@ def test_update_commits_everything_together_and_a_worse_verdict_is_told(project)
     assert "ZeroDivisionError" in failed
 
 
-@pytest.mark.parametrize("block", ["results", "unknowns"])
+@pytest.mark.parametrize("block", ["times", "results", "unknowns"])
 def test_update_without_a_block_in_the_readme_changes_nothing(project, block):
     project.edit("README.md", f"# Toy\n<!-- {block}:begin -->\n<!-- {block}:end -->\n")
     before = committed(project)
@@ -247,11 +254,18 @@ def test_a_notebook_must_end_with_a_record_of_what_was_asked(project):
         "02_truth",
         'from dlnn_utils.companion import Run\nrun = Run("02_truth", seed=7)\nrun.finish()',
     )
+    project.notebook(
+        "03_later",
+        "from dlnn_utils.companion import Run\nimport dlnn_utils.toy\n"
+        'run = Run("03_later", seed=seed, protocol=protocol)\n'
+        'open("../dlnn_utils/toy.py", "w").write("VALUE = 3.0")\nrun.finish()',
+    )
     done = project.command()
     assert done.returncode == 1
     assert "it ended without a record; its last cell must call run.finish()" in done.stdout
     assert "it ran as 02_truth with {'protocol': 'fast', 'seed': 7}" in done.stdout
-    assert records(project) == {}
+    assert "OUT OF DATE: 03_later (fast, seed 0); its code was changed" in done.stdout
+    assert set(records(project)) == {"fast/seed0/03_later"}
 
 
 def test_the_test_command_runs_style_notebooks_and_tests(project):

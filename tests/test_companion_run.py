@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dlnn_utils.companion import Run, paths, provenance
+from dlnn_utils.companion.execute import execute
 from dlnn_utils.companion.figures import read_csv
 from dlnn_utils.companion.tables import to_latex, to_markdown
 
@@ -196,3 +197,9 @@ def test_a_claim_is_shown_by_what_exists(run):
 def test_an_unknown_of_nobody_is_refused(run):
     with pytest.raises(ValueError, match="01_theory has no unknown 'colour'"):
         run.sensitivity("colour", "error", {"red": 1.0})
+
+
+def test_a_parameter_that_the_notebook_lacks_is_refused_before_anything_runs(run, tmp_path):
+    with pytest.raises(ValueError, match="01_theory has no parameter width; it has: seed, proto"):
+        execute(EQUATIONS, {"seed": 1, "width": 3}, tmp_path / "results" / EQUATIONS)
+    assert not (tmp_path / "results").exists()

@@ -127,7 +127,10 @@ def _run(jobs: Sequence[Job], cores: int, force: bool) -> int:
     for line in worse:
         print(f"worse than committed: {line}")
     for job in failed:
-        print(f"FAILED: {job.label}; see {_shown(job.folder)}/executed.ipynb")
+        if (job.folder / "record.json").exists():
+            print(f"OUT OF DATE: {job.label}; its code was changed while it ran, run it again")
+        else:
+            print(f"FAILED: {job.label}; see {_shown(job.folder)}/executed.ipynb")
     return FAILED if failed else WORSE if worse else 0
 
 
@@ -168,7 +171,8 @@ def _positive(name: str, value: str) -> int:
 
 
 def _all_cores() -> int:
-    return len(os.sched_getaffinity(0))
+    allowed = getattr(os, "sched_getaffinity", None)  # not on macOS
+    return len(allowed(0)) if allowed else os.cpu_count()
 
 
 def _shown(path) -> str:

@@ -64,7 +64,8 @@ def run_jobs(jobs: Sequence[Job], cores: int, force: bool) -> list[Job]:
     noise, done = [], 0
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(paths.ROOT / "Snakefile")]
     command += ["--directory", str(paths.results()), "--cores", str(cores), "--keep-going"]
-    command += ["--force", "--rerun-incomplete", "--nolock", "--quiet", "all"]
+    command += ["--force", "--rerun-incomplete", "--nolock", "--scheduler", "greedy"]
+    command += ["--quiet", "all"]
     command += ["--", *(str(job.folder / "record.json") for job in due)]
     with _started(command) as snakemake:
         for line in snakemake.stdout:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from .claims import Measurement, load_claims, measurement_verdict
+from .parameters import PROTOCOLS
 from .tables import short, to_markdown
 
 
@@ -84,6 +85,28 @@ def readme_results(entries: Sequence[dict], current: Mapping[str, str]) -> str:
     shown = [[_names(claims), *cells] for (cells, _), claims in rows.items()]
     header = ["claim", "paper", "literal protocol", "ours: median [range] over seeds", "verdict"]
     return to_markdown(header, shown) + _footnote(shown)
+
+
+def readme_times(runs: Sequence[dict]) -> str:
+    """Return the README's table of how long each notebook took, in both protocols, and its memory.
+
+    Parameters
+    ----------
+    runs : sequence of dict
+        Of the store: notebook, protocol, seed, seconds, peak_memory_mb.
+    """
+    table: dict[str, dict[str, dict]] = {}
+    for run in sorted(runs, key=lambda run: -run["seed"]):
+        table.setdefault(run["notebook"], {})[run["protocol"]] = run
+    rows = []
+    for notebook, by_protocol in sorted(table.items()):
+        took = [
+            f"{by_protocol[p]['seconds']:.0f} s" if p in by_protocol else "not run"
+            for p in PROTOCOLS
+        ]
+        peak = max(run["peak_memory_mb"] for run in by_protocol.values())
+        rows.append([notebook, *took, f"{peak} MB"])
+    return to_markdown(["notebook", "ours", "literal protocol", "peak memory"], rows)
 
 
 def with_unit(value: float | None, unit: str) -> str:

@@ -4,6 +4,7 @@ import difflib
 import math
 import os
 import resource
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -203,7 +204,7 @@ class Run:
         record = self._origin | {
             "texts": texts_hash(self.notebook),
             "seconds": round(time.monotonic() - self._began, 1),
-            "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+            "peak_memory_mb": _peak_memory_mb(),
             "files": sorted(f for files in self._files.values() for f in files),
             "measurements": [m.to_json() for m in measured],
             "sensitivities": self._sensitivity_list(),
@@ -223,3 +224,8 @@ class Run:
             raise ValueError(
                 f"a figure or table needs a new name of letters, digits and _; got {name!r}"
             )
+
+
+def _peak_memory_mb() -> int:
+    units_in_mb = 2**20 if sys.platform == "darwin" else 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // units_in_mb

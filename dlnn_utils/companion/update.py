@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from . import paths
 from .claims import Measurement, ledger, merge
 from .parameters import DEFAULT_PROTOCOL, DEFAULT_SEED, read_notebook, tags
-from .report import readme_results
+from .report import readme_results, readme_times
 from .state import Job, code_hash, finished_jobs, measurements
 from .unknowns import to_register
 
@@ -119,6 +119,7 @@ def readme(text: str, store: dict) -> str:
     results = readme_results(ledger(stored_measurements(store)), current)
     default = (DEFAULT_PROTOCOL, DEFAULT_SEED)
     moved = [s for s in store["sensitivities"] if (s["protocol"], s["seed"]) == default]
+    text = _with_block(text, "times", readme_times(store["runs"]))
     text = _with_block(text, "results", results)
     return _with_block(text, "unknowns", to_register(known, moved))
 

@@ -1,0 +1,114 @@
+"""Two phases on a square mesh: shapes of a precipitate, images of it, and how alike two are."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dlnn_utils import check
+
+Rectangle = tuple[float, float, float, float]
+"""Left, right, top and bottom edge in m, from the plate's top left corner."""
+
+SHAPES: dict[str, tuple[Rectangle, ...]] = {
+    "square": ((2 / 7, 5 / 7, 2 / 7, 5 / 7),),
+    "bar": ((1 / 7, 6 / 7, 3 / 7, 4 / 7),),
+    "cross": ((1 / 7, 6 / 7, 3 / 7, 4 / 7), (3 / 7, 4 / 7, 1 / 7, 6 / 7)),
+    "l_shape": ((1 / 7, 3 / 7, 1 / 7, 6 / 7), (1 / 7, 6 / 7, 4 / 7, 6 / 7)),
+}
+"""Precipitates that a mesh of 7 x 7 elements meets exactly."""
+
+
+def elements_of(shape: str | Sequence[Rectangle], m: int) -> np.ndarray:
+    """Return which elements of a plate of m x m belong to a shape.
+
+    Parameters
+    ----------
+    shape : str or sequence of (left, right, top, bottom)
+        Name of one of `SHAPES`, or rectangles on the plate of 1 m by 1 m.
+    m : int
+        Number of elements along an edge.
+
+    Returns
+    -------
+    array (m, m) of bool
+        Those whose centres lie in one of the rectangles; the top row first.
+
+    Raises
+    ------
+    ValueError
+        If m is not a positive integer, the name is unknown, a rectangle reaches outside the
+        plate or has no area, or no element's centre lies inside.
+
+    Examples
+    --------
+    >>> int(elements_of("cross", 7).sum())
+    9
+    """
+    centres = (np.arange(check.positive_integer("m", m)) + 0.5) / m
+    if isinstance(shape, str) and shape not in SHAPES:
+        raise ValueError(f"shape must be one of {', '.join(SHAPES)}, or rectangles; got {shape!r}")
+    rectangles = SHAPES[shape] if isinstance(shape, str) else shape
+    rectangles = check.array("shape", rectangles, (None, 4))
+    inside = np.zeros((m, m), dtype=bool)
+    for left, right, top, bottom in rectangles:
+        if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+            raise ValueError(
+                "a shape's rectangles (left, right, top, bottom) must lie on the plate, within "
+                f"0 and 1; got ({left:g}, {right:g}, {top:g}, {bottom:g})"
+            )
+        rows, columns = ((a < centres) & (centres < b) for a, b in ((top, bottom), (left, right)))
+        inside |= np.outer(rows, columns)
+    if not inside.any():
+        raise ValueError(f"the shape holds no centre of the {m} x {m} elements")
+    return inside
+
+
+def nodes_of(elements) -> np.ndarray:
+    """Return the image (m + 1, m + 1) that is 1 at every node of the elements (m, m), else 0."""
+    inside = np.pad(np.asarray(elements, dtype=bool), 1)
+    touching = inside[1:, 1:] | inside[1:, :-1] | inside[:-1, 1:] | inside[:-1, :-1]
+    return touching.astype(np.float64)
+
+
+def diffusivity(elements, matrix: float = 1.0, precipitate: float = 0.01) -> np.ndarray:
+    """Return the diffusivity of every element (m, m) in m^2/s; the defaults are the paper's."""
+    return np.where(elements, precipitate, matrix)
+
+
+def relative_error(image, truth) -> float:
+    """Return |image - truth| / |truth|, both norms over all nodes and times.
+
+    Raises
+    ------
+    ValueError
+        If the images differ in size.
+    """
+    image, truth = _alike(image, truth)
+    return float(np.linalg.norm(image - truth) / np.linalg.norm(truth))
+
+
+def overlap(image, truth, threshold: float = 0.5) -> float:
+    """Return the overlap of two shapes: nodes in both over nodes in either.
+
+    Parameters
+    ----------
+    image, truth : array, alike in shape
+        Concentrations; a node above the threshold belongs to the shape.
+    threshold : float
+
+    Raises
+    ------
+    ValueError
+        If the images differ in size, or neither holds a shape.
+    """
+    image, truth = (a > threshold for a in _alike(image, truth))
+    if not (image | truth).any():
+        raise ValueError(f"no concentration in either image is above {threshold:g}")
+    return float((image & truth).sum() / (image | truth).sum())
+
+
+def _alike(image, truth) -> tuple[np.ndarray, np.ndarray]:
+    image, truth = np.asarray(image, dtype=np.float64), np.asarray(truth, dtype=np.float64)
+    if image.shape != truth.shape:
+        raise ValueError(f"the images must be of one size; got {image.shape} and {truth.shape}")
+    return image.ravel(), truth.ravel()
