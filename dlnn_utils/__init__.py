@@ -41,6 +41,8 @@ _EXPORTS = {
     "lehmer": "systems",
     "square_grid": "systems",
     "Plate": "finite_elements",
+    "Weighted": "finite_elements",
+    "cosine_error": "finite_elements",
     "SHAPES": "microstructures",
     "elements_of": "microstructures",
     "nodes_of": "microstructures",

@@ -1,23 +1,19 @@
 """From a user's arrays to a fitted model: one call for mechanics, one for diffusion."""
 
+from collections.abc import Callable
 from inspect import signature
 
 import numpy as np
 
 from dlnn_utils import check
 from dlnn_utils.adam import train_adam
-from dlnn_utils.gauss_newton import train_gauss_newton
 from dlnn_utils.levenberg_marquardt import train_levenberg_marquardt
 from dlnn_utils.models import Diffusion, Mechanics, Model
 from dlnn_utils.network import ScalarNetwork
 from dlnn_utils.prior import ConstantCoefficients
 from dlnn_utils.rates import rates_from_states
 
-OPTIMISERS = {
-    "levenberg-marquardt": train_levenberg_marquardt,
-    "gauss-newton": train_gauss_newton,
-    "adam": train_adam,
-}
+OPTIMISERS = {"levenberg-marquardt": train_levenberg_marquardt, "adam": train_adam}
 
 
 def fit_diffusion(c, cdot=None, *, t=None, form="euler-lagrange", **options) -> Diffusion:
@@ -106,7 +102,7 @@ def train(
     x,
     rate,
     *,
-    optimiser: str = "levenberg-marquardt",
+    optimiser: str | Callable = "levenberg-marquardt",
     constant_coefficients: float = 0.0,
     prior: ConstantCoefficients | None = None,
     **options,
@@ -119,14 +115,15 @@ def train(
         Any model with a network: `Diffusion`, `Mechanics`, `Baseline`.
     x, rate : array (B, n_state)
         States and their rates.
-    optimiser : {"levenberg-marquardt", "gauss-newton", "adam"}
-        Which training; the second is for networks of many weights.
+    optimiser : {"levenberg-marquardt", "adam"} or callable
+        Which training, or the training itself, such as `train_gauss_newton` for a network of
+        many weights.
     constant_coefficients : float
         Weight of the soft prior of constant coefficients (`dlnn_utils.prior`), 0 for none.
     prior : ConstantCoefficients, optional
         That prior itself, where its points are chosen otherwise.
     **options
-        Of `train_levenberg_marquardt`, `train_gauss_newton` or `train_adam`.
+        Of that training.
 
     Returns
     -------
@@ -140,9 +137,10 @@ def train(
     DivergenceError
         If training diverges.
     """
-    if optimiser not in OPTIMISERS:
+    optimise = optimiser if callable(optimiser) else OPTIMISERS.get(optimiser)
+    if optimise is None:
         raise ValueError(f"optimiser must be one of {', '.join(OPTIMISERS)}; got {optimiser!r}")
-    known = set(signature(OPTIMISERS[optimiser]).parameters) - {"model", "x", "rate"}
+    known = set(signature(optimise).parameters) - {"model", "x", "rate"}
     for name in options.keys() - known:
         has = ", ".join(sorted(_NETWORK | known))
         raise ValueError(f"fit has no option {name!r}; it has {has}")
@@ -150,7 +148,7 @@ def train(
     model.scale_to(x, rate)
     if constant_coefficients:
         prior = ConstantCoefficients.around(x, weight=constant_coefficients)
-    model.history = OPTIMISERS[optimiser](model, x, rate, prior=prior, **options)
+    model.history = optimise(model, x, rate, prior=prior, **options)
     return model
 
 

@@ -7,7 +7,6 @@ small Gram matrices, whatever the number of weights.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import combinations_with_replacement
 from typing import NamedTuple
 
 import torch
@@ -16,18 +15,26 @@ from torch import Tensor
 from dlnn_utils.network import DenseNetwork, Product
 
 
-class Outer(NamedTuple):
-    """The derivative of residuals (B, m) by a weight matrix, through one product with it.
+class Outers(NamedTuple):
+    """The derivatives of residuals by one weight matrix, through products of one direction.
 
-    Sample by sample and component by component it is rows (B, m or 1, out) times columns
-    (B, m or 1, in); the factor of length 1 is the product's input, which all components share.
+    Of sample b and component i the derivative is the outer product of own[b, i] and shared[b],
+    or its transpose; if there is a bias, that by the bias is own[b, i].
+
+    Attributes
+    ----------
+    own : Tensor (B, m, a)
+    shared : Tensor (B, c)
+    bias : Tensor (B,)
+        1 where the product has a bias, else 0.
+    where : list of slice
+        The residuals that B * m rows belong to, piece by piece.
     """
 
-    where: slice
-    layer: int
-    rows: Tensor
-    columns: Tensor
-    biased: bool
+    own: Tensor
+    shared: Tensor
+    bias: Tensor
+    where: list[slice]
 
 
 def residuals_and_gram(
@@ -40,7 +47,8 @@ def residuals_and_gram(
     network : DenseNetwork
         The network whose parameters are meant.
     functions : sequence of callable
-        Each computes residuals (B, m) with `network`; row b may depend on sample b alone.
+        Each computes residuals (B, m) with `network`, all with the same m; row b may depend on
+        sample b alone.
 
     Returns
     -------
@@ -52,21 +60,23 @@ def residuals_and_gram(
         Maps u (R,) to J^T u (P,), P weights in the order of `network.parameters()`; valid as
         long as the weights are what they were.
     """
-    residuals, outers, end = [], [], 0
+    residuals, pieces, end = [], {}, 0
     for function in functions:
         with torch.enable_grad(), network.recorded() as products:
             r = function()
         residuals.append(r.reshape(-1))
         where, end = slice(end, end + r.numel()), end + r.numel()
-        outers += [Outer(where, *factors) for factors in _derivatives(r, products)]
+        for product, piece in _derivatives(r, products, where):
+            key = product.layer, product.transposed
+            pieces.setdefault(key, []).append(piece)
     r, G = torch.cat(residuals), residuals[0].new_zeros(end, end).detach()
-    for p, q in combinations_with_replacement(outers, 2):
-        if p.layer == q.layer:
-            columns = _inner(p.columns, q.columns) + float(p.biased and q.biased)
-            block = (_inner(p.rows, q.rows) * columns).reshape(G[p.where, q.where].shape)
-            G[p.where, q.where] += block
-            if p is not q:
-                G[q.where, p.where] += block.T
+    outers = {key: _joined(group) for key, group in pieces.items()}
+    for (layer, transposed), up in outers.items():
+        _add(G, _same_direction(up), up.where, up.where)
+        if not transposed and (down := outers.get((layer, True))):
+            block = _opposite_directions(up, down)
+            _add(G, block, up.where, down.where)
+            _add(G, block.T, down.where, up.where)
     weights = list(network.parameters())
 
     def pull_back(u: Tensor) -> Tensor:
@@ -76,27 +86,49 @@ def residuals_and_gram(
     return r.detach(), G, pull_back
 
 
-def _derivatives(r: Tensor, products: Sequence[Product]) -> Iterator[tuple]:
-    """Yield layer, rows, columns and biased of every product's part in the residuals r (B, m)."""
+def _derivatives(
+    r: Tensor, products: Sequence[Product], where: slice
+) -> Iterator[tuple[Product, Outers]]:
+    """Yield every product with its part in the residuals r (B, m)."""
     outputs = [product.output for product in products]
     components = torch.eye(r.shape[1]).to(r)[:, None].expand(-1, *r.shape)
     options = {"is_grads_batched": True, "allow_unused": True, "retain_graph": True}
-    for product, y in zip(products, torch.autograd.grad(r, outputs, components, **options)):
-        if y is not None:
-            x, y = product.input.detach().unsqueeze(1), y.transpose(0, 1).contiguous()
-            rows, columns = (x, y) if product.transposed else (y, x)
-            yield product.layer, rows, columns, product.biased
+    for product, own in zip(products, torch.autograd.grad(r, outputs, components, **options)):
+        if own is not None:
+            x = product.input.detach()
+            bias = x.new_full((len(x),), float(product.biased))
+            yield product, Outers(own.transpose(0, 1), x, bias, [where])
 
 
-def _inner(a: Tensor, b: Tensor) -> Tensor:
-    """Inner products (B, m or 1, A, k or 1) of the vectors of a and b."""
-    a, b, shape = a.flatten(0, 1), b.flatten(0, 1), (*a.shape[:2], *b.shape[:2])
-    return _product(a, b).view(shape)
+def _joined(group: Sequence[Outers]) -> Outers:
+    own, shared, bias, where = zip(*group)
+    return Outers(torch.cat(own), torch.cat(shared), torch.cat(bias), sum(where, []))
 
 
-def _product(a: Tensor, b: Tensor) -> Tensor:
-    """Return a b^T; NumPy recognises the symmetric product and halves its cost."""
-    if a.is_cuda or a.data_ptr() != b.data_ptr():
-        return a @ b.T
-    a = a.numpy()
-    return torch.from_numpy(a @ a.T)
+def _same_direction(p: Outers) -> Tensor:
+    """Inner products (B m, B m) of all derivatives with one another."""
+    own = p.own.flatten(0, 1)
+    block = _times_itself(own).view(*p.own.shape[:2], *p.own.shape[:2])
+    block *= (p.shared @ p.shared.T + torch.outer(p.bias, p.bias))[:, None, :, None]
+    return block.reshape(len(own), len(own))
+
+
+def _opposite_directions(p: Outers, q: Outers) -> Tensor:
+    """Inner products (B m, A m) of derivatives with such that are transposed."""
+    rows = p.own @ q.shared.T
+    columns = p.shared @ q.own.flatten(0, 1).T
+    block = rows[..., None] * columns.view(len(p.own), 1, *q.own.shape[:2])
+    return block.reshape(p.own.shape[0] * p.own.shape[1], -1)
+
+
+def _add(G: Tensor, block: Tensor, rows: Sequence[slice], columns: Sequence[slice]) -> None:
+    """Add a block, piece by piece, to the residuals that its rows and columns belong to."""
+    heights, widths = ([s.stop - s.start for s in slices] for slices in (rows, columns))
+    for strip, where in zip(block.split(heights), rows):
+        for piece, there in zip(strip.split(widths, 1), columns):
+            G[where, there] += piece
+
+
+def _times_itself(a: Tensor) -> Tensor:
+    """Return a a^T; NumPy recognises the symmetric product and halves its cost."""
+    return a @ a.T if a.is_cuda else torch.from_numpy(a.numpy() @ a.numpy().T)

@@ -5,11 +5,14 @@ weights that start small, and steps that are as small as they can be, leave the 
 with hardly any curvature: what the images do not show is taken not to move.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 
 from dlnn_utils import check
 from dlnn_utils.fit import train
+from dlnn_utils.gauss_newton import train_gauss_newton
 from dlnn_utils.models import Diffusion
 from dlnn_utils.network import ScalarNetwork
 from dlnn_utils.prior import ConstantCoefficients
@@ -50,9 +53,9 @@ def fit_images(
     activation: str = "quadratic_silu",
     form: str = "euler-lagrange",
     seed: int = 0,
-    frames: int | None = 15,
+    frames: int | None = 10,
     along_rays: float = 0.0,
-    optimiser: str = "gauss-newton",
+    optimiser: str | Callable = train_gauss_newton,
     **options,
 ) -> ImageDiffusion:
     """Learn L_D from the images of a sequence and their rates (Eq. 18).
@@ -70,8 +73,8 @@ def fit_images(
     along_rays : float
         Weight of the soft prior of constant coefficients on the rays from 0 through the images:
         an image that is everywhere half as strong should move half as fast.  0 for none.
-    optimiser : {"gauss-newton", "levenberg-marquardt", "adam"}
-        Which training.
+    optimiser : str or callable
+        Which training, as for `train`; for a network of so many weights, Gauss-Newton.
     **options
         Of that training.
 

@@ -28,7 +28,8 @@ def names(notebook):
         "from dlnn_utils import toy",
         "from dlnn_utils.toy import VALUE as v",
         "import dlnn_utils.toy as t",
-        "import dlnn_utils",
+        "import dlnn_utils\nprint(dlnn_utils.VALUE)",
+        "import dlnn_utils as dlnn\nprint(dlnn.toy.VALUE)",
         "def f():\n    from dlnn_utils import toy",
     ],
 )
@@ -42,6 +43,8 @@ def test_each_way_to_import_is_followed(tree, line):
 
 
 def test_what_is_not_imported_does_not_count(tree):
+    tree.notebook("03_new", "import dlnn_utils as dlnn\nother.VALUE = 1")
+    assert names("03_new") == set()
     tree.notebook("03_new", "import numpy\nfrom dlnn_utils.companion import Run")
     assert names("03_new") == set()
     tree.notebook("03_new", "from dlnn_utils.companion.tables import short")

@@ -11,15 +11,16 @@ from .parameters import default_parameters, read_notebook, source, tags
 DOOR = ("figures.py", "paper.mplstyle", "seeding.py")
 """What of the house shapes numbers and pictures; the rest only reports them."""
 
+PACKAGE = "dlnn_utils"
 RECORDED = ("seed", "protocol")
 
 
 def sources_of(notebook: str) -> list[Path]:
     """Return the package's files that a notebook's numbers and figures depend on.
 
-    Follows imports without running anything. ``from dlnn_utils import name`` is resolved through
-    the lazy table of exports. Of the companion only what draws and seeds counts, and what the
-    notebook itself names.
+    Follows imports without running anything. ``from dlnn_utils import name``, and ``dlnn.name``
+    after ``import dlnn_utils as dlnn``, are resolved through the lazy table of exports. Of the
+    companion only what draws and seeds counts, and what the notebook itself names.
 
     Parameters
     ----------
@@ -33,8 +34,8 @@ def sources_of(notebook: str) -> list[Path]:
     """
     exports = _exports()
     found = {paths.COMPANION / name for name in DOOR}
-    cells = _cells(notebook)
-    waiting = {f for tree in cells for name in _imports(tree) for f in _files(name, exports)}
+    whole = ast.Module([line for tree in _cells(notebook) for line in tree.body], [])
+    waiting = {f for name in _imports(whole) for f in _files(name, exports)}
     while waiting:
         file = waiting.pop()
         found.add(file)
@@ -95,9 +96,19 @@ def _cells(notebook: str) -> list[ast.Module]:
 
 
 def _imports(tree: ast.AST, file: Path | None = None) -> Iterator[str]:
+    aliases = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.name == PACKAGE
+    }
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            yield from (alias.name for alias in node.names if alias.name != PACKAGE)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if node.value.id in aliases:
+                yield f"{PACKAGE}.{node.attr}"
         elif isinstance(node, ast.ImportFrom):
             module = node.module or ""
             if node.level and file:
@@ -109,7 +120,7 @@ def _imports(tree: ast.AST, file: Path | None = None) -> Iterator[str]:
 def _files(name: str, exports: dict[str, str]) -> set[Path]:
     """Return the package's files behind a dotted name."""
     first, *rest = name.split(".")
-    if first != "dlnn_utils":
+    if first != PACKAGE:
         return set()
     if rest and rest[0] in exports:
         rest = exports[rest[0]].removeprefix("dlnn_utils.").lstrip(".").split(".")
@@ -117,9 +128,7 @@ def _files(name: str, exports: dict[str, str]) -> set[Path]:
         file = paths.PACKAGE.joinpath(*rest[:length]).with_suffix(".py")
         if file.exists():
             return {file}
-    if rest and rest[0] == "companion":
-        return set()
-    return {f for module in exports.values() for f in _files(f"dlnn_utils.{module}", {})}
+    return set()
 
 
 def _dump(node) -> str:

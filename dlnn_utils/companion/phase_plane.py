@@ -1,4 +1,4 @@
-"""Figures 3a to 3c: trajectories of two concentrations in their plane, and how far they are off."""
+"""Figures 3a to 3c: two concentrations in their plane, and how far they are off."""
 
 from collections.abc import Mapping
 

@@ -22,7 +22,7 @@ def metadata(origin: dict, ending: str) -> dict:
 
 
 def read(path: Path) -> dict:
-    """Return the origin that a PNG or PDF file carries.
+    """Return the origin that a PNG, GIF or PDF file carries.
 
     Raises
     ------
@@ -30,11 +30,11 @@ def read(path: Path) -> dict:
         If the file carries none.
     """
     path = Path(path)
-    if path.suffix == ".png":
+    if path.suffix in (".png", ".gif"):
         from PIL import Image
 
         with Image.open(path) as image:
-            text = image.info.get("Description", "")
+            text = image.info.get("Description") or image.info.get("comment", "")
     else:
         found = re.search(rb"/Keywords \((\{.*?\})\)", path.read_bytes(), re.DOTALL)
         text = ast.literal_eval(f"'{found[1].decode('latin-1')}'") if found else ""

@@ -6,13 +6,14 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from IPython.display import Image, Markdown
 from matplotlib.figure import Figure
 
 from . import figures, parameters, paths, tables
+from .animation import save_animation
 from .claims import Measurement, load_claims, measurement_verdict, merge
 from .dependencies import uses
 from .provenance import provenance
@@ -89,6 +90,23 @@ class Run:
         figures.plt.close(fig)
         width = round(96 * fig.get_figwidth())
         return Image(data=path.with_name(f"{name}.png").read_bytes(), width=width, alt=name)
+
+    def animation(self, fig: Figure, draw: Callable, frames: Sequence, name: str) -> Image:
+        """Save an animation as a GIF that carries its origin; the figure is closed afterwards.
+
+        Parameters
+        ----------
+        fig, draw, frames, name
+            As of `dlnn_utils.companion.animation.save_animation`; the name without ending.
+
+        Returns
+        -------
+        IPython.display.Image
+        """
+        self._new(name)
+        self._files[name] = [save_animation(fig, draw, frames, self.folder / name, self._origin)]
+        figures.plt.close(fig)
+        return Image(data=(self.folder / f"{name}.gif").read_bytes(), alt=name)
 
     def table(self, name: str, header: Sequence[str], rows: tables.Rows) -> Markdown:
         """Save a table as CSV, Markdown and LaTeX, and return it for display.
