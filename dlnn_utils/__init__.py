@@ -19,6 +19,8 @@ _EXPORTS = {
     "train": "fit",
     "train_to_losses": "matched_loss",
     "loss_of": "matched_loss",
+    "Comparison": "comparison",
+    "Contestant": "comparison",
     "train_adam": "adam",
     "train_levenberg_marquardt": "levenberg_marquardt",
     "train_gauss_newton": "gauss_newton",
@@ -41,7 +43,8 @@ _EXPORTS = {
     "lehmer": "systems",
     "square_grid": "systems",
     "Plate": "finite_elements",
-    "Weighted": "finite_elements",
+    "Recording": "recording",
+    "Learned": "recording",
     "cosine_error": "finite_elements",
     "SHAPES": "microstructures",
     "elements_of": "microstructures",
@@ -53,6 +56,7 @@ _EXPORTS = {
     "add_noise": "regularisation",
     "tikhonov": "regularisation",
     "discrepancy_weight": "regularisation",
+    "ways_back": "reversal",
 }
 
 __all__ = list(_EXPORTS)

@@ -144,25 +144,6 @@ class Plate:
         return tuple((vectors * values**power) @ vectors.T for power in (0.5, -0.5))
 
 
-@dataclass(frozen=True)
-class Weighted:
-    """A model of a plate's mass-weighted coordinates, asked and answering in concentrations.
-
-    Attributes
-    ----------
-    plate : Plate
-    model : object with `evolve(x0, t)`
-    """
-
-    plate: Plate
-    model: object
-
-    def evolve(self, c0, t, **options) -> np.ndarray:
-        """Return concentrations (T, n) or (T, B, n) from c0 (n,) or (B, n) over times t (T,)."""
-        start = self.plate.to_weighted(c0)
-        return self.plate.from_weighted(self.model.evolve(start, t, **options))
-
-
 def cosine_error(m: int, mass: str = "lumped", t: float = 0.1) -> float:
     """Return the error for a solution made for the purpose, on m x m elements with D = 1.
 

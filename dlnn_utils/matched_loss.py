@@ -1,14 +1,13 @@
 """Models at the same loss: the ground of a fair comparison (Section 5.3).
 
 Training goes down in steps, and a second-order step may pass a wanted loss by a factor.  Here the
-weights at the start of every step are noted, and a model of the wanted loss is found on the
+weights at the start of every step are watched, and a model of the wanted loss is found on the
 segment between the last weights above it and the first below.
 """
 
 import copy
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
@@ -47,7 +46,7 @@ def train_to_losses(
     tolerance : float
         A model of the loss L has a loss from (1 - tolerance) L to L.
     **options
-        Of `dlnn_utils.train`.  All weights of the way down are held in memory.
+        Of `dlnn_utils.train`.
 
     Returns
     -------
@@ -64,41 +63,51 @@ def train_to_losses(
         raise ValueError(f"losses must be positive numbers, at least one; got {list(losses)}")
     if not 0 < tolerance < 1:
         raise ValueError(f"tolerance must be between 0 and 1; got {tolerance}")
-    path = _trained_path(model, x, rate, target=min(losses), **options)
-    found = copy.deepcopy(model)
-    on_the_way = np.array([_loss_at(found, v, x, rate) for v in path])
+    brackets = _brackets(model, x, rate, losses, **options)
     models = []
     for loss in losses:
-        below = np.flatnonzero(on_the_way <= loss)
-        landed = None
-        if len(below) and below[0] > 0:
-            first = below[0]
-            landed = copy.deepcopy(model)
-            _land(landed, path[first - 1], path[first], x, rate, loss, tolerance)
+        above, below = brackets.get(loss, (None, None))
+        landed = None if above is None else copy.deepcopy(model)
+        if landed:
+            _land(landed, above, below, x, rate, loss, tolerance)
         models.append(landed)
     return models
 
 
-def _trained_path(model: Model, x, rate, **options) -> list[Tensor]:
-    """Train; return the weights wherever gradients were taken, and the final ones."""
-    path, predict = [], model.prediction
+def _brackets(model: Model, x, rate, losses: Sequence[float], **options) -> dict:
+    """Train; return by loss the weights of the step before it was reached, and the first below.
 
-    def noting(states: Tensor) -> Tensor:
+    Any optimiser takes its gradients at the weights from which a step starts; there the loss is
+    watched.  If it is below from the start, the weights before are None.
+    """
+    model.scale_to(x, rate)
+    probe, predict = copy.deepcopy(model), model.prediction
+    brackets, last = {}, None
+
+    def watch() -> None:
+        nonlocal last
+        now = parameters_to_vector(model.parameters()).detach().clone()
+        reached = _loss_at(probe, now, x, rate)
+        brackets.update({w: (last, now) for w in losses if reached <= w and w not in brackets})
+        last = now
+
+    def watched(states: Tensor) -> Tensor:
         if torch.is_grad_enabled():
-            path.append(parameters_to_vector(model.parameters()).detach().clone())
+            watch()
         return predict(states)
 
-    model.prediction = noting
+    model.prediction = watched
     try:
-        train(model, x, rate, **options)
+        train(model, x, rate, target=min(losses), **options)
     finally:
         del model.prediction
-    return [*path, parameters_to_vector(model.parameters()).detach()]
+    watch()
+    return brackets
 
 
 def _loss_at(model: Model, weights: Tensor, x, rate) -> float:
     """Give a model these weights and return its loss."""
-    vector_to_parameters(weights, model.parameters())
+    vector_to_parameters(weights.clone(), model.parameters())
     return loss_of(model, x, rate)
 
 

@@ -39,7 +39,7 @@ def reverse(system, observed, span: float, recorded: float, **options) -> np.nda
     IntegrationError
         If a model's solution blows up.
     """
-    if not 0 <= span <= recorded:
+    if not 0 <= span <= recorded * (1 + 1e-12):
         raise ValueError(
             f"the time to reverse must lie within the recorded {recorded:g} s; got {span:g} s"
         )

@@ -36,7 +36,8 @@ def draw_microstructure(
     left.pcolormesh(edges, 1 - edges, np.searchsorted(phases, D), cmap=colours, **grid)
     for name, (row, column) in probes.items():
         left.plot(edges[column], 1 - edges[row], "o", color=BLACK, ms=4, clip_on=False)
-        left.annotate(name, (edges[column], 1 - edges[row]), (5, 3), textcoords="offset points")
+        shift = (5, -10) if row == 0 else (5, 3)
+        left.annotate(name, (edges[column], 1 - edges[row]), shift, textcoords="offset points")
     for value, colour in zip(phases, colours.colors):
         left.plot([], [], "s", color=colour, ms=7, label=f"$D$ = {value:g} m²/s")
     left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, handletextpad=0.2)

@@ -1,0 +1,60 @@
+"""Three ways back from noisy images: exactly, with Tikhonov regularisation, by a network."""
+
+import numpy as np
+
+from dlnn_utils.microstructures import relative_error
+from dlnn_utils.recording import Recording
+from dlnn_utils.regularisation import add_noise, discrepancy_weight, tikhonov
+
+METHODS = ("exact operator", "Tikhonov", "network")
+
+
+def ways_back(
+    recording: Recording,
+    network,
+    noise: float,
+    frames: int | None = None,
+    draws: int = 20,
+    seed: int = 0,
+) -> dict[str, np.ndarray]:
+    """Return the errors of three ways back from noisy images at the end of a record.
+
+    The exact operator knows the equation; with Tikhonov regularisation also the size of the
+    noise, by the discrepancy principle.
+
+    Parameters
+    ----------
+    recording : Recording
+    network : object with `evolve(c0, t)`
+        Learned from it.
+    noise : float
+        Standard deviation at each node, in units of concentration, above 0.
+    frames : int, optional
+        How many frames to go back, by default all.
+    draws : int
+        Number of noisy images.
+    seed : int
+        Seed of the noise.
+
+    Returns
+    -------
+    dict of array (draws,)
+        Relative errors by the names of `METHODS`; not a number where a solution blows up.
+
+    Raises
+    ------
+    ValueError
+        If noise is not positive, or the frames are more than were recorded.
+    """
+    plate = recording.plate
+    frames = len(recording.t) - 1 if frames is None else frames
+    images = add_noise(recording.c[-1], noise, np.random.default_rng(seed), draws)
+    exact, learned = recording.back(plate, images, frames), recording.back(network, images, frames)
+    x, span = plate.to_weighted(images), recording.t[-1] - recording.t[-1 - frames]
+    weight = discrepancy_weight(plate.weighted, x, span, noise * np.trace(plate.M) ** 0.5)
+    regular = plate.from_weighted(tikhonov(plate.weighted, x, span, weight))
+    truth = recording.c[-1 - frames]
+    return {
+        name: np.array([relative_error(c, truth) for c in solutions])
+        for name, solutions in zip(METHODS, (exact, regular, learned))
+    }
