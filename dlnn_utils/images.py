@@ -2,7 +2,7 @@
 
 The pixels share one unit and one scale.  A single trajectory visits few of their directions;
 weights that start small, and steps that are as small as they can be, leave the other directions
-with hardly any curvature: what the images do not show is taken not to move.
+with little curvature: what the images do not show is taken to move little.
 """
 
 from collections.abc import Callable

@@ -37,7 +37,7 @@ class Learned:
     rate_error: float = np.nan
 
     def evolve(self, c0, t, **options) -> np.ndarray:
-        """Integrate from concentrations c0 (n,) or (B, n) over the times t (T,), up or down.
+        """Evolve from concentrations c0 (n,) or (B, n) over the times t (T,), rising or falling.
 
         Returns
         -------
@@ -163,9 +163,25 @@ class Recording:
             If the frames are more than were recorded.
         """
         images = self.c[-1] if images is None else images
-        length = self.t[-1] - self.t[0]
-        step = length / (len(self.t) - 1)
+        length, steps = self.t[-1] - self.t[0], len(self.t) - 1
+        span = length * (1.0 if frames is None else frames / steps)
         try:
-            return reverse(system, images, length if frames is None else frames * step, length)
+            return reverse(system, images, span, length)
         except IntegrationError:
             return np.full(np.shape(images), np.nan)
+
+    def back_error(self, system, frames: int | None = None) -> float:
+        """Return the relative error of `back` from the last recorded image.
+
+        Parameters
+        ----------
+        system, frames
+            As of `back`.
+
+        Returns
+        -------
+        float
+            Over all nodes; not a number if the solution blows up.
+        """
+        frames = len(self.t) - 1 if frames is None else frames
+        return relative_error(self.back(system, frames=frames), self.c[-1 - frames])

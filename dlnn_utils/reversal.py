@@ -1,9 +1,10 @@
-"""Three ways back from noisy images: exactly, with Tikhonov regularisation, by a network."""
+"""Ways back from noisy images: exactly, with Tikhonov regularisation, by a network."""
 
 import numpy as np
 
+from dlnn_utils.integration import integrate
 from dlnn_utils.microstructures import relative_error
-from dlnn_utils.recording import Recording
+from dlnn_utils.recording import Learned, Recording
 from dlnn_utils.regularisation import add_noise, discrepancy_weight, tikhonov
 
 METHODS = ("exact operator", "Tikhonov", "network")
@@ -58,3 +59,25 @@ def ways_back(
         name: np.array([relative_error(c, truth) for c in solutions])
         for name, solutions in zip(METHODS, (exact, regular, learned))
     }
+
+
+def evaluations(learned: Learned, c0, t) -> int:
+    """Return how often the Dormand-Prince pair asks a learned model for its rate.
+
+    Parameters
+    ----------
+    learned : Learned
+    c0 : array (n,)
+        Concentrations at t[0].
+    t : array (T,)
+        Times, rising or falling.
+    """
+    asked = 0
+
+    def rate(x):
+        nonlocal asked
+        asked += 1
+        return learned.model.rate(x)
+
+    integrate(rate, learned.plate.to_weighted(c0) if learned.weighted else c0, t, method="RK45")
+    return asked

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from .paths import write_aside
 
-COLOURS = 64
+COLOURS = 128
 
 
 def save_animation(
@@ -56,7 +56,11 @@ def save_animation(
         fig.canvas.draw()
         picture = Image.frombytes("RGBA", fig.canvas.get_width_height(), fig.canvas.buffer_rgba())
         pictures.append(picture.convert("RGB"))
-    palette = pictures[0].quantize(COLOURS)
+    height = pictures[0].height
+    shown = Image.new("RGB", (pictures[0].width, height * len(pictures)))
+    for number, picture in enumerate(pictures):
+        shown.paste(picture, (0, height * number))
+    palette = shown.quantize(COLOURS, Image.Quantize.MAXCOVERAGE)
     first, *rest = (p.quantize(palette=palette, dither=Image.Dither.NONE) for p in pictures)
     buffer = io.BytesIO()
     first.save(

@@ -124,7 +124,7 @@ def draw_recovered(shapes: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
                 shown = _show(ax, image, plt.Normalize(0, 1))
             if ax.get_subplotspec().is_first_row():
                 ax.set_title(name)
-        line[0].set_ylabel(shape)
+        line[0].set_ylabel(shape.replace("_", " "))
     fig.colorbar(shown, ax=axes[:, :-1], label=CONCENTRATION, shrink=0.5, location="bottom")
     bar = fig.colorbar(error, ax=axes[:, -1:], label="error (mol/m³)", location="bottom")
     bar.ax.locator_params(nbins=3)
@@ -149,7 +149,7 @@ def draw_there_and_back(
     draw : callable
         Shows a frame of 0 to 2 T - 1.
     """
-    fig, (picture, clock) = plt.subplots(1, 2, figsize=(4.4, 2.3), width_ratios=[1, 1.25])
+    fig, (picture, clock) = plt.subplots(1, 2, figsize=(4.6, 2.4), width_ratios=[1, 1.25], dpi=130)
     images = np.concatenate([forward, backward])
     now = 1e3 * np.concatenate([times, times[::-1]])
     peak, T = images.reshape(len(images), -1).max(axis=1), len(times)
