@@ -109,14 +109,14 @@ def train_levenberg_marquardt(
             if step is not None:
                 torch.nn.utils.vector_to_parameters(v + step, weights)
                 new = losses()
-                gain = (sum(lost) - sum(new)) / float(step @ (mu * step - g))
-                if gain > 0:
+                if sum(new) < sum(lost):
                     break
             mu, growth = mu * growth, growth * 2
             if mu > 1e12 * float(A.diagonal().max()):
                 torch.nn.utils.vector_to_parameters(v, weights)
                 history.stop = "stalled"
                 return history
+        gain = (sum(lost) - sum(new)) / float(step @ (mu * step - g))
         v, lost, growth = v + step, new, 2.0
         mu = max(mu * max(0.1, 1 - (2 * gain - 1) ** 3), 1e-300)
         history.add(*lost)

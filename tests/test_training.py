@@ -12,6 +12,7 @@ from dlnn_utils import (
     Mechanics,
     ScalarNetwork,
     lehmer,
+    levenberg_marquardt,
     table_1,
     train,
     train_adam,
@@ -162,3 +163,18 @@ def test_bad_options(options, message):
 def test_too_many_weights_for_a_dense_solve():
     with pytest.raises(ValueError, match="at most 6000 weights; got 41400"):
         train(mechanics((200, 200)), X, RATE)
+
+
+def test_a_rising_loss_is_never_accepted(monkeypatch):
+    """An uphill step whose predicted decrease is negative too has a positive gain ratio."""
+    solve = levenberg_marquardt._damped_solve
+    calls = []
+
+    def uphill_first(A, g, mu):
+        calls.append(mu)
+        return 1e-3 * g / mu if len(calls) == 1 else solve(A, g, mu)
+
+    monkeypatch.setattr(levenberg_marquardt, "_damped_solve", uphill_first)
+    loss = train(mechanics(), X, RATE, max_steps=5).history.loss
+    assert all(b < a for a, b in zip(loss, loss[1:]))
+    assert calls[1] > calls[0]
