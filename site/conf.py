@@ -1,7 +1,11 @@
 """Settings of the site; `./reproduce.sh site` builds it."""
 
+import sys
+
 import dlnn_utils
 from dlnn_utils.companion.site_api import escaped
+
+sys.modules.setdefault("rfc3987_syntax", None)  # jsonschema's, 2 s to load and not needed
 
 project = "DLNN companion"
 author = "The authors of this companion"
@@ -41,6 +45,7 @@ html_theme_options = {
     "show_toc_level": 2,
     "use_download_button": False,
     "use_fullscreen_button": False,
+    "navbar_persistent": [],
     "footer_content_items": [],
 }
 

@@ -77,15 +77,3 @@ def _run_sphinx(pages: Path, out: Path, doctrees: Path) -> None:
     )
     if done.returncode:
         raise ValueError(f"the site was not built:\n{done.stderr.replace(str(pages), 'site')}")
-
-
-def main() -> int:
-    """Build the site and say where it is."""
-    try:
-        page = build()
-    except ValueError as e:
-        print(f"error: {e}", file=sys.stderr)
-        return 1
-    shown = page.relative_to(paths.ROOT) if page.is_relative_to(paths.ROOT) else page
-    print(f"Open {shown} in a browser; it needs no network.")
-    return 0

@@ -64,7 +64,7 @@ def _summary(module: str, names: list[str]) -> str:
     rows = [f"{_first(home)}\n", ".. list-table::", "   :widths: 30 70", "   :class: names\n"]
     for name in names:
         thing = getattr(home, name)
-        text = _first(thing) if callable(thing) else ""
+        text = _first(thing) if callable(thing) else _about(module, name)
         rows += [f"   * - `~dlnn_utils.{name}`", f"     - {text}"]
     title = f":doc:`{module}`"
     return f"{title}\n{'-' * len(title)}\n\n" + "\n".join(rows) + "\n"
@@ -72,6 +72,14 @@ def _summary(module: str, names: list[str]) -> str:
 
 def _first(thing) -> str:
     return escaped(getdoc(thing).partition("\n\n")[0].replace("\n", " "))
+
+
+def _about(module: str, name: str) -> str:
+    """Return the text below an assignment."""
+    from sphinx.pycode import ModuleAnalyzer
+
+    texts = ModuleAnalyzer.for_module(f"dlnn_utils.{module}").find_attr_docs()
+    return escaped(" ".join(texts["", name]).strip())
 
 
 def escaped(text: str) -> str:

@@ -5,6 +5,7 @@ import base64
 import html
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from . import paths
 from .parameters import read_notebook, source
@@ -41,32 +42,46 @@ def page_of(notebook: str) -> dict:
     return content
 
 
-def sections(notebook: str) -> list[tuple[str, str, str]]:
-    """Return anchor, title and code of each section of a notebook, in their order."""
-    found = []
+@dataclass
+class Section:
+    """A section of a notebook: its anchor and title, what its cells hold and what they printed."""
+
+    anchor: str
+    title: str
+    code: str = ""
+    printed: str = ""
+
+
+def sections(notebook: str) -> list[Section]:
+    """Return the sections of a notebook, in their order."""
+    found: list[Section] = []
     for cell in read_notebook(notebook)["cells"]:
         text = source(cell)
-        if cell["cell_type"] == "code" and found:
-            anchor, title, code = found[-1]
-            found[-1] = (anchor, title, f"{code}\n{text}")
-        elif cell["cell_type"] == "markdown":
-            for _, title in _headings(text):
-                found.append((_anchor(notebook, len(found)), title, ""))
+        if cell["cell_type"] == "markdown":
+            found += [
+                Section(_anchor(notebook, number), title)
+                for number, (_, title) in enumerate(_headings(text), start=len(found))
+            ]
+        elif found:
+            found[-1].code += f"{text}\n"
+            found[-1].printed += "".join("".join(o.get("text", "")) for o in cell["outputs"])
     return found
 
 
-def section_of(claim: str, notebook: str) -> tuple[str, str] | None:
-    """Return anchor and title of the section whose code names a claim, None if there is none.
+def section_of(claim: str, notebook: str) -> Section | None:
+    """Return the section that measures a claim, None if none can be told.
 
-    A name that the code puts together, such as ``f"fig7.{shape}"``, counts where it fits and the
-    claim is nowhere written out.
+    The first whose code has the claim's name, else the first that prints it, else the first
+    whose code may put it together, as ``f"fig7.{shape}"`` does.
     """
-    written = [(a, t, _texts(code)) for a, t, code in sections(notebook)]
-    for fits in (lambda texts: claim in texts[0], lambda texts: _fits(claim, texts[1])):
-        for anchor, title, texts in written:
-            if fits(texts):
-                return anchor, title
-    return None
+    found = sections(notebook)
+    name = re.compile(rf"(?<![\w.]){re.escape(claim)}(?![\w.])")
+    ways = (
+        lambda s: claim in _texts(s.code)[0],
+        lambda s: name.search(s.printed),
+        lambda s: any(re.fullmatch(pattern, claim) for pattern in _texts(s.code)[1]),
+    )
+    return next((s for fits in ways for s in found if fits(s)), None)
 
 
 def _texts(code: str) -> tuple[set[str], set[str]]:
@@ -82,10 +97,6 @@ def _texts(code: str) -> tuple[set[str], set[str]]:
             if isinstance(texts[0], str):
                 patterns.add("".join(".+" if p is None else re.escape(p) for p in texts))
     return literal, patterns
-
-
-def _fits(claim: str, patterns: set[str]) -> bool:
-    return any(re.fullmatch(pattern, claim) for pattern in patterns)
 
 
 def _saved() -> dict[bytes, str]:

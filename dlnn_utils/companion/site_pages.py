@@ -55,7 +55,9 @@ def paper_sections(source: str) -> list[str]:
     (['1.1', '5.2'], ['other'])
     """
     named = re.search(r"Sections? (.+)", source)
-    numbers = re.findall(r"\d+(?:\.\d+)?", re.sub(r"(\.\d+)\.\d+", r"\1", named[1] if named else ""))
+    numbers = re.findall(
+        r"\d+(?:\.\d+)?", re.sub(r"(\.\d+)\.\d+", r"\1", named[1] if named else "")
+    )
     return numbers or ["other"]
 
 
@@ -89,7 +91,9 @@ def _ledger(claims: dict) -> str:
 
 def _ledger_row(protocols: dict) -> str:
     e = main_entry(protocols)
-    rule = "" if e["verdict"] == NOT_TESTABLE else f"<dt>Rule</dt><dd>{escape(e['criterion'])}</dd>"
+    rule = (
+        "" if e["verdict"] == NOT_TESTABLE else f"<dt>Rule</dt><dd>{escape(e['criterion'])}</dd>"
+    )
     links = " · ".join(_claim_links(e))
     sections = " ".join(paper_sections(e["source"]))
     literal = protocols.get("paper")
@@ -110,12 +114,10 @@ def _claim_links(entry: dict) -> Iterator[str]:
     notebook = entry["notebook"]
     if not paths.notebook_path(notebook).exists():
         return
-    page, place = f"notebooks/{notebook}.html", section_of(entry["id"], notebook)
-    anchor, title = place or ("", title_of(notebook))
-    shown = f"{notebook[:2]} · {title}" if place else title
-    yield f'<a href="{page}#{anchor}">{_maths(shown)}</a>' if anchor else (
-        f'<a href="{page}">{_maths(shown)}</a>'
-    )
+    page, section = f"notebooks/{notebook}.html", section_of(entry["id"], notebook)
+    anchor = f"#{section.anchor}" if section else ""
+    title = f"{notebook[:2]} · {section.title}" if section else title_of(notebook)
+    yield f'<a href="{page}{anchor}">{_maths(title)}</a>'
     if figure := entry["figure"]:
         yield f'<a href="{page}#{figure}">{figure}</a>'
         yield f'<a href="figures/{figure}.csv">numbers</a>'
@@ -128,7 +130,7 @@ def _measured(entry: dict | None) -> str:
     if len(entry["seeds"]) < 2:
         return value
     low, high = (short(v) or "diverged" for v in entry["spread"])
-    return f'{value}<br><span class="source">{low} to {high}, {entry["holds_on"]}</span>'
+    return f'{value}<br><span class="source">{low} to {high}<br>{entry["holds_on"]}</span>'
 
 
 def _verdict_of(entry: dict | None) -> str:
