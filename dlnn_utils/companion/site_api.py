@@ -83,12 +83,12 @@ def _about(module: str, name: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return a docstring's line in which only backticks and trailing stars mean anything.
+    r"""Return a docstring's line in which only backticks and trailing stars mean anything.
 
     Examples
     --------
     >>> print(escaped("|x*|^2 of `x|y`, **options"))
-    \\|x\\*\\|^2 of `x|y`, \\*\\*options
+    \|x\*\|^2 of `x|y`, \*\*options
     """
     if text.lstrip().startswith((">>>", "...")):
         return text

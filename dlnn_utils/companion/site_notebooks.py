@@ -84,6 +84,11 @@ def section_of(claim: str, notebook: str) -> Section | None:
     return next((s for fits in ways for s in found if fits(s)), None)
 
 
+def title_of(notebook: str) -> str:
+    """Return a notebook's title."""
+    return source(read_notebook(notebook)["cells"][0]).splitlines()[0].lstrip("# ")
+
+
 def _texts(code: str) -> tuple[set[str], set[str]]:
     """Return the literal texts of some code, and its f-strings as regular expressions."""
     lines = ["pass" if line.startswith(("%", "!")) else line for line in code.splitlines()]
