@@ -37,6 +37,7 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_search_summary = False  # it would fetch pages, which browsers forbid from a disk
+html_context = {"default_mode": "auto"}  # light or dark, as the reader's system is
 html_show_sphinx = False
 html_show_copyright = False
 html_theme_options = {

@@ -19,6 +19,7 @@ function filter() {
 }
 
 form.addEventListener("input", filter);
+form.addEventListener("change", filter);
 form.addEventListener("submit", (event) => event.preventDefault());
 form.hidden = false;
 filter();
