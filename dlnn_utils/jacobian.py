@@ -7,53 +7,67 @@ of these over the products recorded while r was computed.  One reverse pass for 
 of the prediction therefore gives the rows of the Jacobian for the whole batch.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from dlnn_utils.network import DenseNetwork
+from dlnn_utils.network import DenseNetwork, Product
 
 
 def prediction_and_jacobian(
-    network: DenseNetwork, predict: Callable[[], Tensor]
+    networks: Sequence[DenseNetwork], predict: Callable[[], Tensor]
 ) -> tuple[Tensor, Tensor]:
     """Return a prediction and its derivative by all weights, sample by sample.
 
     Parameters
     ----------
-    network : DenseNetwork
-        The network whose parameters are meant.
+    networks : sequence of DenseNetwork
+        The networks whose parameters are meant.
     predict : callable
-        Computes the prediction (B, m) with `network`; row b may depend on sample b alone.
+        Computes the prediction (B, m) with these networks; row b may depend on sample b alone.
 
     Returns
     -------
     r : Tensor (B, m)
     J : Tensor (B, m, P)
-        P weights in the order of `network.parameters()`: all matrices, then all biases.
+        P weights, network after network, in the order of `network.parameters()`: all matrices,
+        then all biases.
     """
-    with torch.enable_grad(), network.recorded() as products:
+    with torch.enable_grad(), ExitStack() as stack:
+        records = [stack.enter_context(network.recorded()) for network in networks]
         r = predict()
-    B, m = r.shape
-    outputs = [product.output for product in products]
-    sizes = [p.numel() for p in network.parameters()]
-    starts = torch.tensor([0] + sizes).cumsum(0).tolist()
-    n_matrices = len(network.weights)
-    J = r.new_zeros(B, m, starts[-1])
-    for i in range(m):
-        cotangents = torch.autograd.grad(
-            r[:, i].sum(), outputs, retain_graph=i + 1 < m, allow_unused=True
-        )
-        for product, y in zip(products, cotangents):
-            if y is None:
-                continue
-            layer, x = product.layer, product.input.detach()
-            rows = (x, y) if product.transposed else (y, x)
-            block = J[:, i, starts[layer] : starts[layer + 1]].view(
-                B, *network.weights[layer].shape
+    J = r.new_zeros(*r.shape, sum(w.numel() for net in networks for w in net.parameters()))
+    outputs = [product.output for record in records for product in record]
+    for i in range(r.shape[1]):
+        cotangents = iter(
+            torch.autograd.grad(
+                r[:, i].sum(), outputs, retain_graph=i + 1 < r.shape[1], allow_unused=True
             )
-            block += rows[0].unsqueeze(2) * rows[1].unsqueeze(1)
-            if product.biased:
-                J[:, i, starts[n_matrices + layer] : starts[n_matrices + layer + 1]] += y
+        )
+        rows = J[:, i].split([w.numel() for net in networks for w in net.parameters()], dim=1)
+        for network, record in zip(networks, records):
+            n_matrices, n_biases = len(network.weights), len(network.biases)
+            parts, rows = rows[: n_matrices + n_biases], rows[n_matrices + n_biases :]
+            pairs = [(product, y) for product, y in zip(record, cotangents) if y is not None]
+            for layer, (W, block) in enumerate(zip(network.weights, parts)):
+                own = [pair for pair in pairs if pair[0].layer == layer]
+                _sum_outers(own, block.view(-1, *W.shape))
+                for product, y in own:
+                    if product.biased:
+                        parts[n_matrices + layer].add_(y)
     return r.detach(), J
+
+
+def _sum_outers(pairs: Sequence[tuple[Product, Tensor]], out: Tensor) -> None:
+    """Write to out (B, n, m) the sum of a matrix's derivatives over its products."""
+    if not pairs:
+        return
+    ends = [(p.input.detach(), y) if p.transposed else (y, p.input.detach()) for p, y in pairs]
+    left, right = (torch.stack(end, 1) for end in zip(*ends))
+    if out.is_cuda:
+        out.copy_(left.mT @ right)
+    else:
+        np.matmul(left.mT.numpy(), right.numpy(), out=out.numpy())
