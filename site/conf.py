@@ -35,6 +35,7 @@ numpydoc_show_class_members = False
 html_theme = "sphinx_book_theme"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_use_index = html_domain_indices = False
 html_copy_source = False
 html_show_search_summary = False  # it would fetch pages, which browsers forbid from a disk
 html_context = {"default_mode": "auto"}  # light or dark, as the reader's system is

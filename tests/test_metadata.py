@@ -74,7 +74,7 @@ def test_the_dev_container_sets_up_with_what_is_here():
 
 @pytest.mark.parametrize("notebook", ["01_theory"])
 def test_colabs_first_cell_finds_the_package(notebook, tmp_path):
-    (cell,) = re.findall(r"```python\n(.*?)```", ELSEWHERE, re.S)
+    (cell,) = re.findall(r"```ipython3\n(.*?)```", ELSEWHERE, re.S)
     clone, install, *rest = cell.splitlines()
     assert clone == "!git clone --depth 1 ADDRESS dlnn"
     assert install == "!pip install --quiet scikit-fem"
