@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 import dlnn_utils
-from dlnn_utils.companion import paths, site_notebooks
+from dlnn_utils.companion import cli, paths, site_notebooks
 from dlnn_utils.companion import site as site_module
 from dlnn_utils.companion.site_notebooks import page_of, section_of
 
@@ -121,6 +121,16 @@ def test_headings_get_anchors_and_what_needs_a_kernel_is_left_out(monkeypatch):
     assert "widgets" not in page["metadata"]
 
 
+def test_a_claim_is_found_where_it_is_measured_not_where_it_is_told():
+    for claim, figure, title in (
+        ("table2.diffusion.dlnn", "table2_diffusion", "From halved starts"),
+        ("sec5.4.width_rule", "image_widths", "Is the hidden layer's width right?"),
+        ("eq13", "", "4. Diffusion (Section 3.2)"),
+    ):
+        (notebook,) = {e["notebook"] for e in ledger() if e["id"] == claim}
+        assert section_of(claim, notebook, figure).title == title
+
+
 def test_a_claim_is_found_written_out_put_together_or_not(monkeypatch):
     printed = {"output_type": "stream", "text": ["eq3: reproduced\n"]}
     monkeypatch.setattr(site_notebooks, "read_notebook", lambda name: notebook(printed))
@@ -145,3 +155,11 @@ def test_a_warning_fails_the_build_and_leaves_the_old_site(tmp_path, monkeypatch
         site_module.build(old)
     assert (old / "index.html").read_text() == "old"
     assert [p.name for p in old.parent.iterdir()] == ["site"]
+
+
+def test_the_command_says_where_the_site_is_and_takes_nothing(monkeypatch, capsys):
+    monkeypatch.setattr(site_module, "build", lambda: paths.ROOT / "results/site/index.html")
+    assert cli.main(["site"]) == 0
+    assert "Open results/site/index.html in a browser" in capsys.readouterr().out
+    assert cli.main(["site", "02"]) == cli.BAD_USAGE
+    assert capsys.readouterr().err == "error: site takes no arguments; got 02\n"

@@ -92,7 +92,10 @@ def _claim_links(entry: dict) -> Iterator[str]:
     notebook = entry["notebook"]
     if not paths.notebook_path(notebook).exists():
         return
-    page, section = f"notebooks/{notebook}.html", section_of(entry["id"], notebook)
+    page, section = (
+        f"notebooks/{notebook}.html",
+        section_of(entry["id"], notebook, entry["figure"]),
+    )
     anchor = f"#{section.anchor}" if section else ""
     title = f"{notebook[:2]} · {section.title}" if section else title_of(notebook)
     yield f'<a href="{page}{anchor}">{maths(title)}</a>'

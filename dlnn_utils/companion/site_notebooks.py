@@ -68,17 +68,19 @@ def sections(notebook: str) -> list[Section]:
     return found
 
 
-def section_of(claim: str, notebook: str) -> Section | None:
+def section_of(claim: str, notebook: str, figure: str = "") -> Section | None:
     """Return the section that measures a claim, None if none can be told.
 
-    The first whose code has the claim's name, else the first that prints it, else the first
-    whose code may put it together, as ``f"fig7.{shape}"`` does.
+    The first that calls ``claim`` and names the claim, or else its figure; else the first that
+    prints the claim's name, names it, or may put it together, as ``f"fig7.{shape}"`` does.
     """
     found = sections(notebook)
     name = re.compile(rf"(?<![\w.]){re.escape(claim)}(?![\w.])")
     ways = (
-        lambda s: claim in _texts(s.code)[0],
+        lambda s: ".claim(" in s.code and claim in _texts(s.code)[0],
+        lambda s: ".claim(" in s.code and figure and figure in _texts(s.code)[0],
         lambda s: name.search(s.printed),
+        lambda s: claim in _texts(s.code)[0],
         lambda s: any(re.fullmatch(pattern, claim) for pattern in _texts(s.code)[1]),
     )
     return next((s for fits in ways for s in found if fits(s)), None)
