@@ -91,7 +91,7 @@ class LocalDiffusion(Model):
     def prediction_and_jacobian(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return `prediction(x)` (B, n), and its derivative by all P weights (B, n, P)."""
         inputs = self.inputs(x)
-        r, J = prediction_and_jacobian(self.network, lambda: self._corner_forces(inputs))
+        r, J = prediction_and_jacobian(self.networks, lambda: self._corner_forces(inputs))
         return self._gather(r, len(x)), self._gather(J, len(x))
 
     def stiffness(self, c) -> csr_array:

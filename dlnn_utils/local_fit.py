@@ -7,16 +7,17 @@ quadratic form (activation z^2/2), the paper's constant coefficients.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from dlnn_utils import check
-from dlnn_utils.damping import descend
+from dlnn_utils.damping import Linearised, descend
 from dlnn_utils.fit import train
 from dlnn_utils.local_energy import CORNERS, FEATURES, LocalDiffusion
 from dlnn_utils.network import ScalarNetwork
-from dlnn_utils.training import History, data_loss, one_thread, tensors
+from dlnn_utils.training import History, one_thread, tensors
 
 
 def fit_local(
@@ -110,22 +111,18 @@ def train_local(
         )
     x, y = tensors(model, x, rate)
 
-    def loss() -> float:
-        with torch.no_grad():
-            return float(sum(data_loss(model, *part) for part in _one_by_one(x, y))) / len(x)
-
-    def linearise() -> tuple[Tensor, Tensor]:
+    def linearise() -> Linearised:
         A = g = 0.0
-        for image, force in _one_by_one(x, y):
+        for image, force in zip(x.split(1), y.split(1)):
             r, J = model.prediction_and_jacobian(image)
-            r, J = (r - force)[0], J[0]
-            A, g = A + J.T @ J / len(x), g + J.T @ r / len(x)
-        return A, g
+            A, g = A + J[0].T @ J[0] / len(x), g + J[0].T @ (r - force)[0] / len(x)
+        return Linearised(g, float(A.diagonal().max()), partial(_damped_solve, A, g))
 
-    limits = {"max_steps": max_steps, "target": target, "damping": damping, "progress": progress}
-    return descend(list(model.network.parameters()), loss, linearise, **limits)
+    options = dict(max_steps=max_steps, prior=None, target=target, damping=damping)
+    return descend(linearise, model, x, y, progress=progress, **options)
 
 
-def _one_by_one(x: Tensor, y: Tensor):
-    """Images and their targets, each as a batch of one: the Jacobian of more would be large."""
-    return zip(x.split(1), y.split(1))
+def _damped_solve(A: Tensor, g: Tensor, mu: float) -> Tensor | None:
+    """Solve (A + mu I) step = -g, or None if that matrix is not numerically positive definite."""
+    factor, failed = torch.linalg.cholesky_ex(A + mu * torch.eye(len(A)).to(A))
+    return None if failed else -torch.cholesky_solve(g[:, None], factor)[:, 0]
