@@ -24,7 +24,6 @@ def integrate(
     atol: float = 1e-10,
     max_evaluations: int = 100_000,
     jacobian: Callable[[np.ndarray], object] | None = None,
-    device: str | torch.device = "cpu",
 ) -> np.ndarray:
     """Integrate dx/dt = rate(x) from x0 over the times t; falling times run it backward.
 
@@ -35,7 +34,7 @@ def integrate(
     Parameters
     ----------
     rate : callable
-        Maps states (B, n) to rates (B, n), as float64 tensors.
+        Maps states (B, n) to rates (B, n), as float64 tensors; a model's, where the model is.
     x0 : array (n,) or (B, n)
         States at time t[0].
     t : array (T,)
@@ -51,8 +50,6 @@ def integrate(
     jacobian : callable, optional
         For one start and an implicit method: maps a state (n,) to the derivative of the rate
         (n, n), dense or sparse.
-    device : str or torch.device
-        Where the rate is computed.
 
     Returns
     -------
@@ -76,6 +73,9 @@ def integrate(
     t = check.times(t)
     single = np.ndim(x0) == 1
     x0 = check.array("x0", [x0] if single else x0, (None, n_state))
+    model, device = getattr(rate, "__self__", None), "cpu"
+    if isinstance(model, torch.nn.Module):
+        device = next(model.parameters()).device
     evaluations = 0
 
     def flat_rate(now: float, x: np.ndarray) -> np.ndarray:

@@ -13,17 +13,19 @@ or another mesh.  Its input is every product of a feature and a corner: linear i
 import numpy as np
 import torch
 from scipy.sparse import csc_array, csr_array, diags_array
+from scipy.sparse.linalg import eigsh
 from torch import Tensor
 
 from dlnn_utils import check
 from dlnn_utils.finite_elements import check_elements
-from dlnn_utils.integration import integrate
+from dlnn_utils.integration import IntegrationError, integrate
 from dlnn_utils.jacobian import prediction_and_jacobian
 from dlnn_utils.models import Model
 from dlnn_utils.network import ScalarNetwork
 
 CORNERS = 4
 FEATURES = 2
+ROUNDING = np.finfo(float).eps
 
 
 class LocalDiffusion(Model):
@@ -136,15 +138,38 @@ class LocalDiffusion(Model):
         Returns
         -------
         array (T, n) or (T, B, n)
+
+        Raises
+        ------
+        ValueError
+            If x0 or t is malformed.
+        IntegrationError
+            If the solution blows up, or a rounding error would by growing backward.
         """
-        x0 = check.array("x0", x0, (None,) * (np.ndim(x0) - 1) + (self.n,))
+        t, x0 = check.times(t), check.array("x0", x0, (None,) * (np.ndim(x0) - 1) + (self.n,))
         options = {"method": "BDF", "rtol": 1e-6, "atol": 1e-8} | options
         if options["method"] in ("BDF", "Radau"):
             options.setdefault("jacobian", self.jacobian)
-        device = self.mass.device
         starts = np.atleast_2d(x0)
-        c = [integrate(self.rate, start, t, device=device, **options) for start in starts]
+        if t[-1] < t[0]:
+            self._check_growth(starts[0], t[0] - t[-1])
+        c = [integrate(self.rate, start, t, **options) for start in starts]
         return np.stack(c, axis=1) if x0.ndim == 2 else c[0]
+
+    def fastest(self, c) -> float:
+        """Return the largest decay rate of a mode near the concentrations c (n,), in 1/s."""
+        root = diags_array(self.mass.cpu().numpy() ** -0.5)
+        start = np.random.default_rng(0).normal(size=self.n)
+        K = root @ self.stiffness(c) @ root
+        return float(eigsh(K, 1, which="LA", v0=start, tol=1e-6, return_eigenvectors=False)[0])
+
+    def _check_growth(self, c: np.ndarray, back: float) -> None:
+        rate, most = self.fastest(c), -np.log(ROUNDING)
+        if rate * back > most:
+            raise IntegrationError(
+                f"back over {back:g} s the fastest mode grows by exp({rate * back:.0f}), rounding "
+                f"errors with it; the farthest that float64 allows is {most / rate:.2g} s"
+            )
 
     def inputs(self, x: Tensor) -> Tensor:
         """Return the network's inputs (B E, 8) at the concentrations x (B, n) of E elements."""
