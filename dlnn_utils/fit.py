@@ -148,9 +148,9 @@ def train(
         has = ", ".join(sorted(_NETWORK | known))
         raise ValueError(f"fit has no option {name!r}; it has {has}")
     x, rate = _samples(x=x, rate=rate)
+    model.scale_to(x, rate)
     if device is not None:
         model.to(check.device(device))
-    model.scale_to(x, rate)
     if constant_coefficients:
         prior = ConstantCoefficients.around(x, weight=constant_coefficients)
     model.history = optimise(model, x, rate, prior=prior, **options)

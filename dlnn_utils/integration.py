@@ -34,7 +34,8 @@ def integrate(
     Parameters
     ----------
     rate : callable
-        Maps states (B, n) to rates (B, n), as float64 tensors; a model's, where the model is.
+        Maps states (B, n) to rates (B, n), as float64 tensors; if it is a
+        model's method, as tensors of the type and on the device of its weights.
     x0 : array (n,) or (B, n)
         States at time t[0].
     t : array (T,)
@@ -73,9 +74,9 @@ def integrate(
     t = check.times(t)
     single = np.ndim(x0) == 1
     x0 = check.array("x0", [x0] if single else x0, (None, n_state))
-    model, device = getattr(rate, "__self__", None), "cpu"
+    model, like = getattr(rate, "__self__", None), torch.empty(0, dtype=torch.float64)
     if isinstance(model, torch.nn.Module):
-        device = next(model.parameters()).device
+        like = next(model.parameters())
     evaluations = 0
 
     def flat_rate(now: float, x: np.ndarray) -> np.ndarray:
@@ -87,10 +88,10 @@ def integrate(
                 f"reached t = {now:g} of {t[-1]:g}: loosen rtol, shorten t or take a stiff method"
             )
         with torch.no_grad():
-            out = rate(torch.from_numpy(x.reshape(x0.shape)).to(device)).cpu()
+            out = rate(torch.from_numpy(x.reshape(x0.shape)).to(like))
         if out.shape != x0.shape:
             raise ValueError(f"rate must return shape {x0.shape}; got {tuple(out.shape)}")
-        return out.numpy().ravel()
+        return out.double().cpu().numpy().ravel()
 
     if jacobian is not None and len(x0) > 1:
         raise ValueError(f"jacobian is taken for one start at a time; got {len(x0)} starts")
