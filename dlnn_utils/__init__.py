@@ -13,7 +13,7 @@ _EXPORTS = {
     "ScalarNetwork": "network",
     "Diffusion": "models",
     "Mechanics": "models",
-    "Baseline": "models",
+    "Baseline": "baseline",
     "fit_diffusion": "fit",
     "fit_mechanics": "fit",
     "train": "fit",

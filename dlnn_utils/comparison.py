@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dlnn_utils.baseline import Baseline
 from dlnn_utils.integration import IntegrationError
 from dlnn_utils.matched_loss import loss_of, train_to_losses
-from dlnn_utils.models import Baseline, Diffusion, Model
+from dlnn_utils.models import Diffusion, Model
 from dlnn_utils.network import ScalarNetwork
 from dlnn_utils.systems import LinearSystem
 

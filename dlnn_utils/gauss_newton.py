@@ -11,24 +11,16 @@ is the smallest.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
-from torch.nn.utils import parameters_to_vector, vector_to_parameters
-from tqdm import tqdm
 
-from dlnn_utils import check
+from dlnn_utils.damping import Linearised, descend
 from dlnn_utils.gram import residuals_and_gram
 from dlnn_utils.models import Model
 from dlnn_utils.prior import ConstantCoefficients
-from dlnn_utils.training import (
-    DivergenceError,
-    History,
-    data_loss,
-    one_thread,
-    prior_loss,
-    tensors,
-)
+from dlnn_utils.training import History, one_thread, tensors
 
 MAX_RESIDUALS = 8000
 
@@ -78,7 +70,6 @@ def train_gauss_newton(
     DivergenceError
         If the loss of the initial weights is not finite.
     """
-    max_steps = check.positive_integer("max_steps", max_steps)
     x, y = tensors(model, x, rate)
     functions = [lambda: (model.prediction(x) - y) / len(x) ** 0.5]
     if prior is not None:
@@ -89,45 +80,14 @@ def train_gauss_newton(
             f"Gauss-Newton takes at most {MAX_RESIDUALS} residuals, samples and prior's points "
             f"times coordinates; got {size}: take fewer samples, or train with Adam"
         )
-    weights = list(model.network.parameters())
 
-    def losses() -> tuple[float, float]:
-        with torch.no_grad():
-            return float(data_loss(model, x, y)), float(prior_loss(model, prior))
-
-    history, lost, growth, mu = History(), losses(), 2.0, None
-    history.add(*lost)
-    if not sum(lost) < float("inf"):
-        raise DivergenceError(f"the loss is {sum(lost)} at the start: rescale the data")
-    v = parameters_to_vector(weights).detach()
-    bar = tqdm(range(max_steps), "GN", disable=None if progress is None else not progress)
-    for _ in bar:
-        if max(lost) <= target:
-            history.stop = "target"
-            break
+    def linearise() -> Linearised:
         r, G, pull_back = residuals_and_gram(model.network, functions)
-        g, largest = pull_back(r), float(G.diagonal().max())
-        mu = damping * largest if mu is None else mu
-        while True:
-            step = damped_step(r, G, pull_back, mu)
-            if step is not None:
-                vector_to_parameters(v + step, weights)
-                new = losses()
-                if sum(new) < sum(lost):
-                    break
-                vector_to_parameters(v, weights)
-            mu, growth = mu * growth, growth * 2
-            if mu > 1e12 * largest:
-                history.stop = "stalled"
-                return history
-        gain = (sum(lost) - sum(new)) / float(step @ (mu * step - g))
-        v, lost, growth = v + step, new, 2.0
-        mu = max(mu * max(0.1, 1 - (2 * gain - 1) ** 3), 1e-300)
-        history.add(*lost)
-        bar.set_postfix(loss=f"{lost[0]:.1e}", refresh=False)
-    else:
-        history.stop = "target" if max(lost) <= target else "steps"
-    return history
+        largest = float(G.diagonal().max())
+        return Linearised(pull_back(r), largest, partial(damped_step, r, G, pull_back))
+
+    options = dict(max_steps=max_steps, prior=prior, target=target, damping=damping)
+    return descend(linearise, model, x, y, progress=progress, **options)
 
 
 def damped_step(

@@ -6,8 +6,6 @@ Two readings, equal if L_D is quadratic and not otherwise:
 - "hessian": the matrices of Eqs 12 and 17 put into the linear law, Eqs 13 and 19.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -29,9 +27,19 @@ class Model(nn.Module):
     network: DenseNetwork
 
     @property
+    def networks(self) -> list[DenseNetwork]:
+        """The trained networks, one unless a subclass has more."""
+        return [self.network]
+
+    @property
+    def weights(self) -> list[nn.Parameter]:
+        """The trained weights, network after network."""
+        return [w for network in self.networks for w in network.parameters()]
+
+    @property
     def n_weights(self) -> int:
         """Number of trained weights."""
-        return sum(w.numel() for w in self.parameters())
+        return sum(w.numel() for w in self.weights)
 
     def prediction(self, x: Tensor) -> Tensor:
         """Return what the network says of the states x (B, n_state)."""
@@ -190,46 +198,6 @@ class Mechanics(Model):
         D = H[..., n:, :n]
         M = np.broadcast_to(self.M.cpu().numpy(), D.shape).copy()
         return {"M": M, "C": D + np.swapaxes(D, -1, -2), "K": H[..., :n, :n]}
-
-
-class Baseline(Model):
-    """A plain network state -> rate (or acceleration), the paper's baseline (Section 5.3).
-
-    Parameters
-    ----------
-    n_state : int
-        Length of the state: n for diffusion, 2n for mechanics.
-    kind : {"diffusion", "mechanics"}
-        Whether the network gives the whole rate, or the acceleration alone.
-    widths, activation, seed
-        As for `DenseNetwork`.
-    """
-
-    def __init__(self, n_state: int, kind: str, widths: Sequence[int] = (200, 200), **options):
-        super().__init__()
-        if kind not in ("diffusion", "mechanics"):
-            raise ValueError(f'kind must be "diffusion" or "mechanics"; got {kind!r}')
-        self.kind = kind
-        self.n_outputs = n_state if kind == "diffusion" else n_state // 2
-        self.network = DenseNetwork(n_state, self.n_outputs, widths, output_bias=True, **options)
-
-    def prediction(self, x: Tensor) -> Tensor:
-        """Return the rate (B, n), or the acceleration q'' (B, n), at the states x."""
-        return self.network(x)
-
-    def target(self, rate: Tensor) -> Tensor:
-        """Return the part of the rate that the network predicts."""
-        return rate[:, -self.n_outputs :]
-
-    def homogeneity(self, x: Tensor) -> Tensor:
-        """Return f(x) - (df/dx) x, which vanishes for a linear f with f(0) = 0."""
-        y, y_x = self.network.value_and_jvp(x, x)
-        return y - y_x
-
-    def rate(self, x: Tensor) -> Tensor:
-        """Return the rate (B, n_state) at the states x (B, n_state)."""
-        y = self.prediction(x)
-        return y if self.kind == "diffusion" else torch.cat([x[:, self.n_outputs :], y], 1)
 
 
 def _form(form: str) -> str:

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from dlnn_utils import check
 from dlnn_utils.activations import activation as look_up
+from dlnn_utils.reverse_pass import GradientAndHvp, times
 
 
 class Product(NamedTuple):
@@ -129,7 +130,7 @@ class DenseNetwork(nn.Module):
         return z
 
     def _down(self, layer: int, g: Tensor) -> Tensor:
-        h = g @ self.weights[layer]
+        h = times(g, self.weights[layer])
         if self._record is not None:
             self._record.append(Product(layer, g, h, True, False))
         return h
@@ -138,7 +139,7 @@ class DenseNetwork(nn.Module):
         """Last hidden layer's output, and (phi', phi'') of every hidden layer."""
         a, slopes = x * self.input_scale, []
         for layer, phi in enumerate(self.activations):
-            a, d1, d2 = phi(self._up(layer, a))
+            a, d1, d2, _ = phi(self._up(layer, a))
             slopes.append((d1, d2))
         return a, slopes
 
@@ -161,7 +162,7 @@ class DenseNetwork(nn.Module):
         """
         a, a_d = x * self.input_scale, d * self.input_scale
         for layer, phi in enumerate(self.activations):
-            a, d1, _ = phi(self._up(layer, a))
+            a, d1, *_ = phi(self._up(layer, a))
             a_d = d1 * self._up(layer, a_d, biased=False)
         last = len(self.activations)
         y, y_d = self._up(last, a), self._up(last, a_d, biased=False)
@@ -211,9 +212,17 @@ class ScalarNetwork(DenseNetwork):
         """
         a = x * self.input_scale
         tangents = [d * self.input_scale for d in directions]
+        scale = self.output_scale * self.input_scale
+        if (
+            directions
+            and self._record is None
+            and not any(t.requires_grad for t in (a, *tangents))
+        ):
+            results = GradientAndHvp.apply(self, a, tangents, *self.parameters())
+            return tuple(scale * g for g in results)
         slopes, bends = [], []
         for layer, phi in enumerate(self.activations):
-            a, d1, d2 = phi(self._up(layer, a))
+            a, d1, d2, _ = phi(self._up(layer, a))
             z_ds = [self._up(layer, a_d, biased=False) for a_d in tangents]
             tangents = [d1 * z_d for z_d in z_ds]
             slopes.append(d1)
@@ -226,7 +235,6 @@ class ScalarNetwork(DenseNetwork):
                 for g_d, bend in zip(g_ds, bends[layer])
             ]
             g = self._down(layer, slopes[layer] * g)
-        scale = self.output_scale * self.input_scale
         return scale * g, *(scale * g_d for g_d in g_ds)
 
     def hessian(self, x: Tensor) -> Tensor:

@@ -41,7 +41,7 @@ def pair(name):
 
 
 def dense(model, functions):
-    r, J = zip(*(prediction_and_jacobian(model.network, function) for function in functions))
+    r, J = zip(*(prediction_and_jacobian(model.networks, function) for function in functions))
     return torch.cat([a.reshape(-1) for a in r]), torch.cat([a.flatten(0, 1) for a in J])
 
 
