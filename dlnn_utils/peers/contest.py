@@ -1,0 +1,145 @@
+"""Every system on the same data and the same tests, its errors beside its work and its time."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+import torch
+
+from dlnn_utils.evaluation import Errors
+from dlnn_utils.fit import train
+from dlnn_utils.integration import IntegrationError
+from dlnn_utils.models import Model
+from dlnn_utils.peers.base import Peer
+from dlnn_utils.peers.work import training_work
+
+SOLVER = {"rtol": 1e-7, "atol": 1e-8, "max_evaluations": 1000}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one system made of the data.
+
+    Attributes
+    ----------
+    model : object with `evolve` and `n_weights`
+    errors : dict
+        `Errors` by the reach of the test, infinite where a solution blew up.
+    seconds : float
+        Wall-clock time of training, on the machine that ran it.
+    steps : int
+        Steps of training, 0 where there were none.
+    work : float
+        Operations of training (`dlnn_utils.peers.work`), NaN where they were not counted.
+    loss : float
+        Final loss, NaN where there is none.
+    """
+
+    model: object
+    errors: dict
+    seconds: float
+    steps: int = 0
+    work: float = np.nan
+    loss: float = np.nan
+
+
+class Contest:
+    """The same data and the same tests for all.
+
+    Parameters
+    ----------
+    system : LinearSystem
+        The truth.
+    x, rate : array (B, n_state)
+        Training states and rates.
+    starts : mapping of float to array (S, n_state)
+        Starts of the tests, by their reach.
+    times : array (T,)
+        Times of the tests.
+
+    Attributes
+    ----------
+    results : dict
+        `Result` by name, in the order of entry.
+    """
+
+    def __init__(self, system, x, rate, starts: Mapping[float, np.ndarray], times):
+        self.x, self.rate, self.times = np.asarray(x), np.asarray(rate), np.asarray(times)
+        self.tests = {r: (x0, system.evolve(x0, times)) for r, x0 in starts.items()}
+        self.results: dict[str, Result] = {}
+
+    def fit(self, name: str, fit: Callable[[], object], **solver) -> Result:
+        """Take a system that `fit` returns fitted, such as one of least squares.
+
+        Parameters
+        ----------
+        name : str
+        fit : callable
+        **solver
+            Options of its `evolve`.
+
+        Returns
+        -------
+        Result
+        """
+        began = perf_counter()
+        model = fit()
+        seconds = perf_counter() - began
+        self.results[name] = Result(model, self.errors(model, **solver), seconds)
+        return self.results[name]
+
+    def train(
+        self, name: str, model: Model, optimiser: str, *, force=None, given=None, **options
+    ) -> Result:
+        """Train a neural system, and follow the tests' starts.
+
+        Parameters
+        ----------
+        name : str
+        model : Model
+            Not trained yet.
+        optimiser : str
+            Of `dlnn_utils.train`.
+        force : array (B, n), optional
+            Forces at the training states, for a system that learns from them.
+        given : callable, optional
+            The same forces at any states, for its tests.
+        **options
+            Of the optimiser.
+
+        Returns
+        -------
+        Result
+        """
+        x, rate = self.x, self.rate
+        if isinstance(model, Peer):
+            x, rate = model.samples(x, rate, force)
+        train(model, x, rate, optimiser=optimiser, **options)
+        if given is not None:
+            model.driven_by(given)
+        history, second_order = model.history, optimiser == "levenberg-marquardt"
+        passes = len(history.loss) - second_order
+        batches = -(-len(x) // options.get("batch_size", 1000))
+        n_outputs = model.target(torch.as_tensor(rate)).shape[1]
+        self.results[name] = Result(
+            model,
+            self.errors(model, **SOLVER),
+            history.seconds[-1],
+            passes * (1 if second_order else batches),
+            training_work(model, x, n_outputs, passes, second_order),
+            history.loss[-1],
+        )
+        return self.results[name]
+
+    def errors(self, model, **solver) -> dict[float, Errors]:
+        """Return the errors of a fitted model's trajectories by reach."""
+        return {r: _errors(model, *test, self.times, solver) for r, test in self.tests.items()}
+
+
+def _errors(model, starts, exact, times, solver: Mapping) -> Errors:
+    try:
+        difference = model.evolve(starts, times, **solver) - exact
+    except IntegrationError:
+        return Errors(np.inf, np.inf)
+    return Errors(float(np.abs(difference).max()), float(np.sqrt(np.mean(difference**2))))
