@@ -57,6 +57,11 @@ _EXPORTS = {
     "tikhonov": "regularisation",
     "discrepancy_weight": "regularisation",
     "ways_back": "reversal",
+    "NonlinearSystem": "nonlinear",
+    "HardeningSprings": "nonlinear",
+    "AllenCahn": "allen_cahn",
+    "smooth_states": "smoothing",
+    "fit_from_states": "from_states",
 }
 
 __all__ = list(_EXPORTS)
