@@ -66,6 +66,7 @@ _EXPORTS = {
     "AllenCahn": "allen_cahn",
     "smooth_states": "smoothing",
     "fit_from_states": "from_states",
+    "RoundTrip": "round_trip",
 }
 
 __all__ = list(_EXPORTS)

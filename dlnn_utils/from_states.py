@@ -21,6 +21,7 @@ from dlnn_utils.shooting import NormalEquations, Segments, cut, trajectories
 from dlnn_utils.smoothing import smooth_states
 from dlnn_utils.training import DivergenceError, History, one_thread
 
+MAX_WEIGHTS = 3000
 ENOUGH = 1e-2
 """A step that lowers the loss by less than this fraction is a piece length's last."""
 
@@ -93,11 +94,19 @@ def fit_from_states(
     t = check.times(t)
     x = check.array("x", x, (len(t),) + (None,) * (1 if np.ndim(x) == 2 else 2))
     x = x[:, None] if x.ndim == 2 else x
-    for name, value in (("substeps", substeps), ("first_steps", first_steps)):
+    numbers = {"substeps": substeps, "first_steps": first_steps, "max_steps": max_steps}
+    for name, value in numbers.items():
         check.positive_integer(name, value)
     lengths = [len(t) - 1 if p is None else check.positive_integer("pieces", p) for p in pieces]
+    if not lengths:
+        raise ValueError("pieces must name at least one length; got none")
     if model is None:
         model = _new_model(x.shape[2], M, widths, activation, seed)
+    if model.n_weights > MAX_WEIGHTS:
+        raise ValueError(
+            f"trajectories are fitted by networks of at most {MAX_WEIGHTS} weights; got "
+            f"{model.n_weights}: make it narrower"
+        )
     if t[0] > t[-1]:
         t, x = t[::-1].copy(), x[::-1].copy()
     state, rate = _first_guess(x, t, model)

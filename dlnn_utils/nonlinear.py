@@ -126,11 +126,31 @@ class HardeningSprings(NonlinearSystem):
         """Return [q', q''] (B, 4) at the states x = [q, q'] (B, 4), by Eq. 11."""
         q, qdot = x[:, :2], x[:, 2:]
         s, sdot = q @ ELONGATIONS.T, qdot @ ELONGATIONS.T
-        z, (c0, c1) = self.hardening * s, self.damping
+        z = self.hardening * s
         pull = s + z**2 * s / 6 if self.law == "cubic" else torch.sinh(z) / self.hardening
-        coefficient = c0 + c1 * (z**2 if self.law == "cubic" else z**2 / (1 + z**2))
-        forces = s.new_tensor(self.stiffness) * pull + coefficient * sdot
+        forces = s.new_tensor(self.stiffness) * pull + self._coefficient(s) * sdot
         return torch.cat([qdot, -(forces @ ELONGATIONS) / s.new_tensor(self.masses)], 1)
+
+    def rates_of_hessian_form(self, x: Tensor) -> Tensor:
+        """Return what Eqs 12 and 19 make of L_D: -M^-1 (C q' + K q) with its second derivatives.
+
+        They are right for a quadratic L_D, and not for this one.
+        """
+        x = x.detach().requires_grad_()
+        L = self.lagrangian(x[:, :2], x[:, 2:]).sum()
+        (gradient,) = torch.autograd.grad(L, x, create_graph=True)
+        H = [torch.autograd.grad(g.sum(), x, retain_graph=True)[0] for g in gradient.T]
+        x, H = x.detach(), torch.stack(H, 1)
+        K, D = H[:, :2, :2], H[:, 2:, :2]
+        force = K @ x[:, :2, None] + (D + D.mT) @ x[:, 2:, None]
+        return torch.cat([x[:, 2:], -force[..., 0] / x.new_tensor(self.masses)], 1)
+
+    def matrices(self, x) -> dict[str, np.ndarray]:
+        """Return M, C (B, 2, 2) at the states x (B, 4), and the potential V (B,), in J."""
+        q = torch.from_numpy(np.asarray(x, dtype=np.float64))[:, :2]
+        s = q @ ELONGATIONS.T
+        C = torch.einsum("sa,bs,sc->bac", ELONGATIONS, self._coefficient(s), ELONGATIONS)
+        return {"M": self.M, "C": C.numpy(), "V": self._potential(s).numpy()}
 
     def energy(self, x) -> np.ndarray:
         """Return kinetic and potential energy (...,) in J of the states x = [q, q'] (..., 4)."""
@@ -138,6 +158,10 @@ class HardeningSprings(NonlinearSystem):
         q, qdot = torch.from_numpy(x.reshape(-1, 4)).split(2, 1)
         energy = self._kinetic(qdot) + self._potential(q @ ELONGATIONS.T)
         return energy.numpy().reshape(x.shape[:-1])
+
+    def _coefficient(self, s: Tensor) -> Tensor:
+        z2, (c0, c1) = (self.hardening * s) ** 2, self.damping
+        return c0 + c1 * (z2 if self.law == "cubic" else z2 / (1 + z2))
 
     def _kinetic(self, qdot: Tensor) -> Tensor:
         return (qdot.square() * qdot.new_tensor(self.masses)).sum(1) / 2
