@@ -57,6 +57,14 @@ _EXPORTS = {
     "tikhonov": "regularisation",
     "discrepancy_weight": "regularisation",
     "ways_back": "reversal",
+    "HNN": "peers.hnn",
+    "DHNN": "peers.dhnn",
+    "LNN": "peers.lnn",
+    "GLNN": "peers.glnn",
+    "DeLaN": "peers.delan",
+    "fit_dmd": "peers.dmd",
+    "fit_sindy": "peers.sindy",
+    "Contest": "peers.contest",
 }
 
 __all__ = list(_EXPORTS)

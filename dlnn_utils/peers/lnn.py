@@ -94,5 +94,12 @@ class LNN(Peer):
         return torch.cat([x[:, self.n :], self.prediction(x)], 1)
 
     def scale_to(self, x, rate) -> None:
-        """Fix the scales of L from the training data (B, 2n)."""
-        set_scales(self.network, x, rms(rate[:, self.n :]) * (self.kinetic or 1.0))
+        """Fix the scales of L from the training data (B, 2n).
+
+        With a kinetic term the network's own L_vv begins an order of magnitude below it, so that
+        L_vv is regular at the start.
+        """
+        set_scales(self.network, x, rms(rate[:, self.n :]))
+        if self.kinetic:
+            steepest = float(self.network.input_scale[self.n :].max())
+            self.network.output_scale.fill_(0.1 * abs(self.kinetic) / steepest**2)
