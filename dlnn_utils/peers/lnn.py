@@ -34,6 +34,21 @@ def mass_and_force(network: ScalarNetwork, x: Tensor) -> tuple[Tensor, Tensor]:
     return mass, gradient[:, :n] - moved[:, n:]
 
 
+def pseudo_solve(mass: Tensor, force: Tensor) -> Tensor:
+    """Return pinv(mass) force (B, n), at the cost of a solve where all masses are regular.
+
+    Parameters
+    ----------
+    mass : Tensor (B, n, n)
+        Symmetric.
+    force : Tensor (B, n)
+    """
+    size = mass.detach().abs().amax((1, 2))
+    if (torch.linalg.det(mass.detach()).abs() > 1e-9 * size ** mass.shape[1]).all():
+        return torch.linalg.solve(mass, force)
+    return (torch.linalg.pinv(mass, hermitian=True) @ force[:, :, None])[:, :, 0]
+
+
 class LNN(Peer):
     """Conservative motion from a scalar L(q, qdot): q'' = pinv(L_vv) (L_q - L_vq qdot).
 
@@ -83,7 +98,7 @@ class LNN(Peer):
     def prediction(self, x: Tensor) -> Tensor:
         """Return q'' (B, n) at the states x = [q, qdot] (B, 2n)."""
         mass, force = self.mass_and_force(x)
-        return (torch.linalg.pinv(mass, hermitian=True) @ force[:, :, None])[:, :, 0]
+        return pseudo_solve(mass, force)
 
     def target(self, rate: Tensor) -> Tensor:
         """Return q'' (B, n) of the rates [qdot, qddot] (B, 2n)."""
