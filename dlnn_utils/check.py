@@ -79,3 +79,15 @@ def mass_matrix(M, n: int) -> np.ndarray:
     if not condition < 1e12:
         raise ValueError(f"M must be invertible; its condition number is {condition:.3g}")
     return M
+
+
+def device(value) -> str:
+    """Return the name of a device of torch, or raise ValueError if there is none of that name."""
+    import torch
+
+    kind = str(value).split(":")[0]
+    if kind not in ("cpu", "cuda"):
+        raise ValueError(f'device must be "cpu" or "cuda"; got {value!r}')
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise ValueError(f'device is {str(value)!r}, but torch finds no GPU here: use "cpu"')
+    return str(value)

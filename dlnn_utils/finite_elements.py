@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from dlnn_utils import check
 from dlnn_utils.systems import LinearSystem, Relaxation
@@ -61,14 +62,10 @@ class Plate:
         >>> plate.n, float(plate.M.sum().round(12))
         (64, 1.0)
         """
-        D = np.asarray(D, dtype=np.float64)
-        if D.ndim != 2 or D.shape[0] != D.shape[1] or D.size == 0:
-            raise ValueError(f"D must hold m x m elements, m at least 1; got shape {D.shape}")
-        if not (np.isfinite(D) & (D > 0)).all():
-            raise ValueError(f"D must be positive and finite in every element; got {D.min():g}")
+        D = check_elements(D)
         if mass not in MASSES:
             raise ValueError(f"mass must be one of {', '.join(MASSES)}; got {mass!r}")
-        M, K = _assemble(D)
+        M, K = (matrix.toarray() for matrix in assemble(D))
         return cls(D, np.diag(M.sum(axis=1)) if mass == "lumped" else M, K)
 
     @property
@@ -170,8 +167,18 @@ def cosine_error(m: int, mass: str = "lumped", t: float = 0.1) -> float:
     return float(np.abs(error).max() / np.abs(exact).max())
 
 
-def _assemble(D: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the consistent mass and the stiffness matrix, nodes in the order of pixels."""
+def check_elements(D) -> np.ndarray:
+    """Return the diffusivities of m x m elements, or raise ValueError if they are not."""
+    D = np.asarray(D, dtype=np.float64)
+    if D.ndim != 2 or D.shape[0] != D.shape[1] or D.size == 0:
+        raise ValueError(f"D must hold m x m elements, m at least 1; got shape {D.shape}")
+    if not (np.isfinite(D) & (D > 0)).all():
+        raise ValueError(f"D must be positive and finite in every element; got {D.min():g}")
+    return D
+
+
+def assemble(D: np.ndarray) -> tuple[csr_array, csr_array]:
+    """Return the consistent mass and the stiffness matrix (n, n), nodes in the order of pixels."""
     import skfem
     from skfem.helpers import dot, grad
 
@@ -191,7 +198,8 @@ def _assemble(D: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return w.D * dot(grad(u), grad(v))
 
     order = np.lexsort((mesh.p[0].round(9), -mesh.p[1].round(9)))
-    pixels = np.ix_(basis.nodal_dofs[0, order], basis.nodal_dofs[0, order])
+    pixels = basis.nodal_dofs[0, order]
     return tuple(
-        form.assemble(basis, D=diffusivity).toarray()[pixels] for form in (mass, stiffness)
+        csr_array(form.assemble(basis, D=diffusivity))[pixels][:, pixels]
+        for form in (mass, stiffness)
     )

@@ -30,8 +30,8 @@ def fit_diffusion(c, cdot=None, *, t=None, form="euler-lagrange", **options) -> 
     form : {"euler-lagrange", "hessian"}
         How the rate is read out of L_D, see `Diffusion`.
     **options
-        Of the network (widths, activation, seed), of `train` (optimiser, constant_coefficients)
-        and of its optimiser.
+        Of the network (widths, activation, seed), of `train` (optimiser, constant_coefficients,
+        device) and of its optimiser.
 
     Returns
     -------
@@ -71,8 +71,8 @@ def fit_mechanics(
     form : {"euler-lagrange", "hessian"}
         How the force is read out of L_D, see `Mechanics`.
     **options
-        Of the network (widths, activation, seed), of `train` (optimiser, constant_coefficients)
-        and of its optimiser.
+        Of the network (widths, activation, seed), of `train` (optimiser, constant_coefficients,
+        device) and of its optimiser.
 
     Returns
     -------
@@ -105,6 +105,7 @@ def train(
     optimiser: str | Callable = "levenberg-marquardt",
     constant_coefficients: float = 0.0,
     prior: ConstantCoefficients | None = None,
+    device: str | None = None,
     **options,
 ) -> Model:
     """Scale a model to its data and train it.
@@ -122,6 +123,8 @@ def train(
         Weight of the soft prior of constant coefficients (`dlnn_utils.prior`), 0 for none.
     prior : ConstantCoefficients, optional
         That prior itself, where its points are chosen otherwise.
+    device : str, optional
+        "cpu" or "cuda": where the model is trained, and stays; by default where it is.
     **options
         Of that training.
 
@@ -146,6 +149,8 @@ def train(
         raise ValueError(f"fit has no option {name!r}; it has {has}")
     x, rate = _samples(x=x, rate=rate)
     model.scale_to(x, rate)
+    if device is not None:
+        model.to(check.device(device))
     if constant_coefficients:
         prior = ConstantCoefficients.around(x, weight=constant_coefficients)
     model.history = optimise(model, x, rate, prior=prior, **options)

@@ -23,6 +23,7 @@ def integrate(
     rtol: float = 1e-9,
     atol: float = 1e-10,
     max_evaluations: int = 100_000,
+    jacobian: Callable[[np.ndarray], object] | None = None,
 ) -> np.ndarray:
     """Integrate dx/dt = rate(x) from x0 over the times t; falling times run it backward.
 
@@ -33,7 +34,8 @@ def integrate(
     Parameters
     ----------
     rate : callable
-        Maps states (B, n) to rates (B, n), as float64 tensors.
+        Maps states (B, n) to rates (B, n), as float64 tensors; if it is a
+        model's method, as tensors of the type and on the device of its weights.
     x0 : array (n,) or (B, n)
         States at time t[0].
     t : array (T,)
@@ -46,6 +48,9 @@ def integrate(
         Relative and absolute tolerance of a trajectory's local error.
     max_evaluations : int
         Give up after so many evaluations of the rate.
+    jacobian : callable, optional
+        For one start and an implicit method: maps a state (n,) to the derivative of the rate
+        (n, n), dense or sparse.
 
     Returns
     -------
@@ -69,6 +74,9 @@ def integrate(
     t = check.times(t)
     single = np.ndim(x0) == 1
     x0 = check.array("x0", [x0] if single else x0, (None, n_state))
+    model, like = getattr(rate, "__self__", None), torch.empty(0, dtype=torch.float64)
+    if isinstance(model, torch.nn.Module):
+        like = next(model.parameters(), like)
     evaluations = 0
 
     def flat_rate(now: float, x: np.ndarray) -> np.ndarray:
@@ -80,11 +88,14 @@ def integrate(
                 f"reached t = {now:g} of {t[-1]:g}: loosen rtol, shorten t or take a stiff method"
             )
         with torch.no_grad():
-            out = rate(torch.from_numpy(x.reshape(x0.shape)))
+            out = rate(torch.from_numpy(x.reshape(x0.shape)).to(like))
         if out.shape != x0.shape:
             raise ValueError(f"rate must return shape {x0.shape}; got {tuple(out.shape)}")
-        return out.numpy().ravel()
+        return out.double().cpu().numpy().ravel()
 
+    if jacobian is not None and len(x0) > 1:
+        raise ValueError(f"jacobian is taken for one start at a time; got {len(x0)} starts")
+    implicit = {} if jacobian is None else {"jac": lambda _, x: jacobian(x)}
     tighter = len(x0) ** 0.5
     with np.errstate(over="ignore", invalid="ignore"):
         solution = solve_ivp(
@@ -95,6 +106,7 @@ def integrate(
             t,
             rtol=rtol / tighter,
             atol=atol / tighter,
+            **implicit,
         )
     if not solution.success or not np.isfinite(solution.y).all():
         reached = solution.t[-1] if len(solution.t) else t[0]

@@ -91,6 +91,7 @@ def test_it_sets_up_once_and_hands_on_arguments_threads_and_status(checkout):
     assert (status, err) == (3, "")
     assert out.splitlines()[0].startswith("Setting up .venv from requirements.lock")
     assert re.fullmatch(r"Set up in \d+ s\.", out.splitlines()[1])
+    assert (checkout.root / ".venv/set-up-seconds").read_text().strip().isdecimal()
     assert out.splitlines()[2] == "-m dlnn_utils.companion 02 --seed 3; threads 1 1 1"
     status, out, _ = checkout.run()
     assert checkout.did() == []

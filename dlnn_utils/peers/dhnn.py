@@ -85,7 +85,7 @@ class DHNN(Peer):
 
     def scale_to(self, x, rate) -> None:
         """Fix the scales of H and D from the training data (B, n_state)."""
-        x, rate = torch.as_tensor(x), torch.as_tensor(rate)
+        x, rate = (torch.as_tensor(a).to(self.network.input_scale) for a in (x, rate))
         z, zdot = (a if self.canonical is None else self.canonical(a) for a in (x, rate))
         for network in self.networks:
             set_scales(network, z, rms(zdot))

@@ -54,5 +54,6 @@ class HNN(Peer):
 
     def scale_to(self, x, rate) -> None:
         """Fix the scales of H from the training data (B, 2n)."""
-        z, zdot = (self.canonical(torch.as_tensor(a)) for a in (x, rate))
+        like = self.network.input_scale
+        z, zdot = (self.canonical(torch.as_tensor(a).to(like)) for a in (x, rate))
         set_scales(self.network, z, rms(zdot))
