@@ -15,8 +15,8 @@ from dlnn_utils.peers.base import Peer
 from dlnn_utils.peers.work import training_work
 
 SOLVER = {
-    "levenberg-marquardt": {"rtol": 1e-7, "atol": 1e-8, "max_evaluations": 600},
-    "adam": {"rtol": 1e-5, "atol": 1e-6, "max_evaluations": 600},
+    "levenberg-marquardt": {"rtol": 1e-6, "atol": 1e-7, "max_evaluations": 450},
+    "adam": {"rtol": 1e-4, "atol": 1e-5, "max_evaluations": 450},
 }
 """Tolerances well below the errors that either optimiser leaves; the limit stops what blows up."""
 
