@@ -139,7 +139,9 @@ def _columns(path: Path, header: list[str]) -> tuple[list[str], list[str]]:
         wanted += [f"v{i + 1}" for i in range(n)]
     missing = [name for name in wanted if name not in names]
     if missing:
-        raise ValueError(f"{path}, line 1: there is no column {missing[0]}; got {', '.join(names)}")
+        raise ValueError(
+            f"{path}, line 1: there is no column {missing[0]}; got {', '.join(names)}"
+        )
     return names, shown
 
 
