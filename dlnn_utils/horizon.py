@@ -13,7 +13,7 @@ import torch
 from dlnn_utils import check
 
 DEGREE = 5
-POINTS = 400
+POINTS = 120
 
 
 def noise_of(x, t, degree: int = DEGREE) -> np.ndarray:
@@ -174,11 +174,12 @@ def horizon_of(A, noise, signal, longest: float, share: float = 0.1) -> Horizon:
         spread = np.diag(_each("noise", noise, n) ** 2)
     scaled, P = A * size / size[:, None], spread / np.outer(size, size)
     tau = np.linspace(0, check.positive("longest", longest), POINTS)
-    step, error = expm(-scaled * tau[1]), []
+    variances, axes = np.linalg.eigh(P)
+    errors, step, error = axes * np.sqrt(variances.clip(min=0)), expm(-scaled * tau[1]), []
     for _ in tau:
-        error.append(np.sqrt(max(np.trace(P), 0.0) / n))
-        P = step @ P @ step.T
-    order, rates, own = _modes(scaled, spread / np.outer(size, size))
+        error.append(np.linalg.norm(errors) / n**0.5)
+        errors = step @ errors
+    order, rates, own = _modes(scaled, P)
     with np.errstate(divide="ignore", invalid="ignore"):
         times = np.where(rates > 0, np.log(share / own) / rates, np.inf)
     times = np.where(own >= share, 0.0, times)
