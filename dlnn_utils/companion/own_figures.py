@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from dlnn_utils.horizon import Horizon
 
@@ -60,6 +61,8 @@ def draw_horizons(
         error.set(xlabel="time back (s)", ylabel="error / signal (1)", title=name)
         growing = np.isfinite(h.times)
         modes.loglog(h.rates[growing], h.times[growing], "o", color=colour, ms=3, alpha=0.6)
+        modes.xaxis.set_minor_formatter(NullFormatter())
+        modes.yaxis.set_minor_formatter(NullFormatter())
         modes.set(xlabel="growth of a mode backward (1/s)", ylabel="followed for (s)")
         error.legend(loc="lower right", fontsize=7)
     return fig
@@ -89,8 +92,8 @@ def draw_way_back(
             style = {"norm": spread, "cmap": "RdBu_r"} if last else {"norm": norm}
             shown = ax.imshow(image, **{"cmap": "cividis"} | style)
             ax.set(xticks=[], yticks=[])
-            if line is axes[0]:
-                ax.set_title(f"$t$ = {time:g} {unit}")
+            if ax.get_subplotspec().is_first_row():
+                ax.set_title(f"$t$ = {time:.3g} {unit}")
         line[0].set_ylabel(name)
         fig.colorbar(shown, ax=line, label="(white = 1)", shrink=0.9, aspect=12)
     return fig
