@@ -35,6 +35,20 @@ case "$2" in
     *) echo "$@; threads $OMP_NUM_THREADS $MKL_NUM_THREADS $OPENBLAS_NUM_THREADS"; exit 3 ;;
 esac
 """
+COMMANDS = [
+    "bash",
+    "sh",
+    "dirname",
+    "cat",
+    "grep",
+    "head",
+    "mkdir",
+    "cp",
+    "rm",
+    "mv",
+    "sed",
+    "sleep",
+]
 WHOLE = ["venv", "pip install -r requirements.lock", "pip install --no-deps -e ."]
 
 
@@ -211,7 +225,7 @@ def test_ci_installs_a_browser_where_it_can_and_runs_the_tests(checkout, tmp_pat
     shutil.copy(ROOT / ".ci/run", checkout.root / ".ci/run")
     tools, log = tmp_path / "tools", tmp_path / "apt.log"
     tools.mkdir()
-    for name in "bash sh dirname cat grep head mkdir cp rm mv sed sleep".split():
+    for name in COMMANDS:
         (tools / name).symlink_to(shutil.which(name))
     script(tools / "apt-get", f'#!/bin/sh\necho "$@" >> {log}\n')
     script(tools / "id", f"#!/bin/sh\necho {root}\n")
