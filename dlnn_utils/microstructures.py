@@ -75,6 +75,12 @@ def diffusivity(elements, matrix: float = 1.0, precipitate: float = 0.01) -> np.
     return np.where(elements, precipitate, matrix)
 
 
+def grains(m: int, seed: int = 0, values: Sequence[float] = (0.01, 0.1, 0.3, 1.0)) -> np.ndarray:
+    """Return diffusivities of m x m elements (m, m), each one of the values at random."""
+    m, rng = check.positive_integer("m", m), np.random.default_rng(check.seed(seed))
+    return rng.choice(check.array("values", values, (None,)), size=(m, m))
+
+
 def relative_error(image, truth) -> float:
     """Return |image - truth| / |truth|, both norms over all nodes and times.
 
