@@ -57,7 +57,8 @@ set_up() {
     pip install --no-deps -e .
     wanted >.venv/made-from.part
     mv .venv/made-from.part .venv/made-from
-    echo "Set up in $((SECONDS - began)) s."
+    echo $((SECONDS - began)) >.venv/set-up-seconds
+    echo "Set up in $(cat .venv/set-up-seconds) s."
 }
 
 check_lock

@@ -62,6 +62,20 @@ _EXPORTS = {
     "tikhonov": "regularisation",
     "discrepancy_weight": "regularisation",
     "ways_back": "reversal",
+    "NonlinearSystem": "nonlinear",
+    "HardeningSprings": "nonlinear",
+    "AllenCahn": "allen_cahn",
+    "smooth_states": "smoothing",
+    "fit_from_states": "from_states",
+    "RoundTrip": "round_trip",
+    "HNN": "peers.hnn",
+    "DHNN": "peers.dhnn",
+    "LNN": "peers.lnn",
+    "GLNN": "peers.glnn",
+    "DeLaN": "peers.delan",
+    "fit_dmd": "peers.dmd",
+    "fit_sindy": "peers.sindy",
+    "Contest": "peers.contest",
 }
 
 __all__ = list(_EXPORTS)

@@ -76,7 +76,7 @@ def integrate(
     x0 = check.array("x0", [x0] if single else x0, (None, n_state))
     model, like = getattr(rate, "__self__", None), torch.empty(0, dtype=torch.float64)
     if isinstance(model, torch.nn.Module):
-        like = next(model.parameters())
+        like = next(model.parameters(), like)
     evaluations = 0
 
     def flat_rate(now: float, x: np.ndarray) -> np.ndarray:

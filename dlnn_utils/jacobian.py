@@ -10,6 +10,7 @@ of the prediction therefore gives the rows of the Jacobian for the whole batch.
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -39,31 +40,34 @@ def prediction_and_jacobian(
         records = [stack.enter_context(network.recorded()) for network in networks]
         r = predict()
     J = r.new_zeros(*r.shape, sum(w.numel() for net in networks for w in net.parameters()))
-    places, start = [], 0
-    for network, record in zip(networks, records):
-        sizes = [w.numel() for w in network.parameters()]
-        starts = torch.tensor([start, *sizes]).cumsum(0).tolist()
-        places += [(product, network, starts) for product in record]
-        start = starts[-1]
-    outputs = [product.output for product, *_ in places]
+    outputs = [product.output for record in records for product in record]
     for i in range(r.shape[1]):
-        cotangents = torch.autograd.grad(
-            r[:, i].sum(), outputs, retain_graph=i + 1 < r.shape[1], allow_unused=True
+        cotangents = iter(
+            torch.autograd.grad(
+                r[:, i].sum(), outputs, retain_graph=i + 1 < r.shape[1], allow_unused=True
+            )
         )
-        for y, (product, network, starts) in zip(cotangents, places):
-            if y is not None:
-                _add_outers(J[:, i], product, y, network, starts)
+        rows = J[:, i].split([w.numel() for net in networks for w in net.parameters()], dim=1)
+        for network, record in zip(networks, records):
+            n_matrices, n_biases = len(network.weights), len(network.biases)
+            parts, rows = rows[: n_matrices + n_biases], rows[n_matrices + n_biases :]
+            pairs = [(product, y) for product, y in zip(record, cotangents) if y is not None]
+            for layer, (W, block) in enumerate(zip(network.weights, parts)):
+                own = [pair for pair in pairs if pair[0].layer == layer]
+                _sum_outers(own, block.view(-1, *W.shape))
+                for product, y in own:
+                    if product.biased:
+                        parts[n_matrices + layer].add_(y)
     return r.detach(), J
 
 
-def _add_outers(
-    J: Tensor, product: Product, y: Tensor, network: DenseNetwork, starts: Sequence[int]
-) -> None:
-    """Add to the rows J (B, P) what one product, with its cotangent y, contributes."""
-    layer, x = product.layer, product.input.detach()
-    rows = (x, y) if product.transposed else (y, x)
-    block = J[:, starts[layer] : starts[layer + 1]].view(len(J), *network.weights[layer].shape)
-    block += rows[0].unsqueeze(2) * rows[1].unsqueeze(1)
-    if product.biased:
-        bias = len(network.weights) + layer
-        J[:, starts[bias] : starts[bias + 1]] += y
+def _sum_outers(pairs: Sequence[tuple[Product, Tensor]], out: Tensor) -> None:
+    """Write to out (B, n, m) the sum of a matrix's derivatives over its products."""
+    if not pairs:
+        return
+    ends = [(p.input.detach(), y) if p.transposed else (y, p.input.detach()) for p, y in pairs]
+    left, right = (torch.stack(end, 1) for end in zip(*ends))
+    if out.is_cuda:
+        out.copy_(left.mT @ right)
+    else:
+        np.matmul(left.mT.numpy(), right.numpy(), out=out.numpy())

@@ -30,7 +30,7 @@ class LargePlate:
 
     @classmethod
     def of(cls, D) -> "LargePlate":
-        """Assemble the plate from the diffusivity of each element (m, m), above 0.
+        """Assemble the plate from D (m, m), the diffusivity of each element, above 0.
 
         Raises
         ------

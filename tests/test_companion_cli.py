@@ -123,6 +123,9 @@ def test_only_what_is_out_of_date_is_run(project):
     before = records(project)
     assert set(before) == {"fast/seed0/01_size", "fast/seed0/02_truth"}
     assert max(map(len, output.splitlines())) <= 100
+    durations = project.root / "results/durations.json"
+    whole = durations.read_bytes()
+    assert json.loads(whole)["./reproduce.sh"]["seconds"] > 0
 
     project.edit("dlnn_utils/toy.py", '"""Said otherwise."""\n\nVALUE = 1.0  # the same\n')
     (project.root / "dlnn_utils/toy.py").touch()
@@ -134,6 +137,7 @@ def test_only_what_is_out_of_date_is_run(project):
     assert "01_size                   to be run" in project.command("--list").stdout
     again = project.command()
     assert again.returncode == 0
+    assert durations.read_bytes() == whole
     assert "1 of 2 up to date." in again.stdout
     after = records(project)
     assert after["fast/seed0/02_truth"] == before["fast/seed0/02_truth"]
@@ -176,6 +180,9 @@ def test_update_commits_everything_together_and_a_worse_verdict_is_told(project)
     earlier = {"id": "size", "protocol": "paper", "seed": 0, "value": 1.0, "notebook": "01_size"}
     earlier |= {"figure": "fig1", "code": "0123456789ab"}
     store = {"runs": [], "measurements": [earlier], "sensitivities": []}
+    project.edit(".venv/set-up-seconds", "95")
+    took = '{"./reproduce.sh test": {"seconds": 140, "cores": 2}}'
+    project.edit("results/durations.json", took)
     project.edit("figures/measurements.json", json.dumps(store))
     done = project.command("update")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -197,6 +204,7 @@ def test_update_commits_everything_together_and_a_worse_verdict_is_told(project)
         "| 1 | 1: reproduced † | 1.05 [1 to 1.1], 2 seeds | reproduced (2 of 2 seeds) |" in readme
     )
     assert re.search(r"\| 01_size \| \d+ s \| not run \| \d+ MB \|", readme)
+    assert "The set-up, once, took 95 s; `./reproduce.sh test` took 140 s on 2 cores." in readme
     assert "| The width is not given. | Two. | It is small. | size: two 1, three 3 |" in readme
     notebook = json.loads(files["01_size.ipynb"])
     code = [c for c in notebook["cells"] if c["cell_type"] == "code"]

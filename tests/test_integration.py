@@ -50,6 +50,17 @@ def test_order_of_dormand_prince():
     assert 5 < evaluations[1] / evaluations[0] < 15
 
 
+def test_the_default_method_is_of_high_order():
+    asked = []
+
+    def rate(x):
+        asked.append(x)
+        return -x
+
+    integrate(rate, [1.0], [0.0, 10.0])
+    assert len(asked) < 600  # a method of order three would need thousands
+
+
 def test_every_trajectory_of_a_batch_keeps_the_tolerance():
     """One restless trajectory among many at rest is as accurate as alone."""
     x0 = np.zeros((400, 4))

@@ -82,6 +82,31 @@ def test_homogeneity_vanishes_for_constant_coefficients(mechanics):
     assert Mechanics(network, M).homogeneity(x).abs().max() < 1e-12
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_the_target_of_eq_19_is_the_force_with_any_mass(mechanics, form):
+    M, C, K, network = mechanics
+    x = np.random.default_rng(4).normal(size=(7, 6))
+    model, rate = Mechanics(network, M, form), MassSpringDamper.of(M, C, K).rate(x)
+    force = model.target(torch.from_numpy(rate))
+    np.testing.assert_allclose(force, -(x[:, 3:] @ C + x[:, :3] @ K), atol=1e-12)
+    torch.testing.assert_close(force, model.prediction(torch.from_numpy(x)).detach())
+
+
+def test_the_baseline_is_asked_for_the_acceleration_or_the_whole_rate():
+    rate = torch.arange(8.0).view(2, 4)
+    assert torch.equal(Baseline(4, "mechanics", (5,)).target(rate), rate[:, 2:])
+    assert torch.equal(Baseline(4, "diffusion", (5,)).target(rate), rate)
+
+
+def test_homogeneity_of_the_baseline_is_what_is_not_linear():
+    model = Baseline(3, "diffusion", (6,), activation="tanh", seed=2)
+    x = torch.randn(5, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    linear = torch.func.vmap(torch.func.jacrev(lambda p: model.prediction(p[None])[0]))(x)
+    expected = model.prediction(x) - torch.einsum("bij,bj->bi", linear, x)
+    torch.testing.assert_close(model.homogeneity(x), expected)
+    assert expected.abs().max() > 1e-3
+
+
 def test_baseline_kinds():
     x = torch.ones(2, 4, dtype=torch.float64)
     mechanics, diffusion = (Baseline(4, kind, (5,)) for kind in ("mechanics", "diffusion"))

@@ -91,6 +91,7 @@ def test_it_sets_up_once_and_hands_on_arguments_threads_and_status(checkout):
     assert (status, err) == (3, "")
     assert out.splitlines()[0].startswith("Setting up .venv from requirements.lock")
     assert re.fullmatch(r"Set up in \d+ s\.", out.splitlines()[1])
+    assert (checkout.root / ".venv/set-up-seconds").read_text().strip().isdecimal()
     assert out.splitlines()[2] == "-m dlnn_utils.companion 02 --seed 3; threads 1 1 1"
     status, out, _ = checkout.run()
     assert checkout.did() == []
@@ -206,17 +207,29 @@ def test_help_needs_no_set_up(checkout):
     assert not (checkout.root / ".venv").exists()
 
 
-def test_ci_runs_the_tests(checkout):
+@pytest.mark.parametrize(("there", "root"), [(True, 0), (False, 0), (False, 1000)])
+def test_ci_installs_a_browser_where_it_can_and_runs_the_tests(checkout, tmp_path, there, root):
     (checkout.root / ".ci").mkdir()
     shutil.copy(ROOT / ".ci/run", checkout.root / ".ci/run")
+    tools, log = tmp_path / "tools", tmp_path / "apt.log"
+    tools.mkdir()
+    for name in ("bash", "sh", "dirname", "cat", "grep", "head", "mkdir", "cp", "rm", "mv", "sed"):
+        (tools / name).symlink_to(shutil.which(name))
+    (tools / "sleep").symlink_to(shutil.which("sleep"))
+    script(tools / "apt-get", f'#!/bin/sh\necho "$@" >> {log}\n')
+    script(tools / "id", f"#!/bin/sh\necho {root}\n")
+    for name in ("chromium", "chromedriver") if there else ():
+        script(tools / name, "#!/bin/sh\n")
     done = subprocess.run(
         [str(checkout.root / ".ci/run")],
-        env=os.environ | {"PYTHON": str(checkout.stand_in)},
+        env={"PATH": str(tools), "PYTHON": str(checkout.stand_in)},
         capture_output=True,
         text=True,
     )
     assert "-m dlnn_utils.companion test;" in done.stdout
     assert done.returncode == 3
+    installed = log.read_text() if log.exists() else ""
+    assert ("chromium chromium-driver" in installed) == (not there and root == 0)
 
 
 def test_what_is_asked_for_is_the_same_everywhere_and_pinned():
@@ -239,5 +252,5 @@ def test_the_conda_environment_takes_everything_from_the_lock():
     assert environment["dependencies"] == [
         "python=3.11",
         "pip",
-        {"pip": ["-r requirements.lock"]},
+        {"pip": ["-r requirements.lock", "-e ."]},
     ]

@@ -27,6 +27,20 @@ def test_one_damped_oscillator_against_its_textbook_solution():
     np.testing.assert_allclose(system.simulate([1.0, 0.0], t)[:, 0], exact, atol=1e-7)
 
 
+def test_table_1_has_the_values_of_the_paper():
+    system = table_1()
+    assert system.M.tolist() == [[1.0, 0.0], [0.0, 1.0]]
+    assert system.C.tolist() == [[0.1, 0.1], [0.1, 0.2]]
+    assert system.K.tolist() == [[1.0, -0.4], [-0.4, 1.0]]
+
+
+def test_a_solution_starts_at_the_first_time_whenever_that_is():
+    system, start = table_1(), [1.0, 0.0, 0.5, -1.0]
+    early, late = system.evolve(start, [0.0, 1.0]), system.evolve(start, [5.0, 6.0])
+    np.testing.assert_allclose(late[0], start)
+    np.testing.assert_allclose(late, early, rtol=1e-12)
+
+
 def test_table_1_dissipates():
     system = table_1()
     assert np.linalg.eigvals(system.A).real.max() < 0

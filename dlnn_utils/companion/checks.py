@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 
 from . import paths
+from .durations import ALL_TESTS, note
 
 
 def run_checks(cores: int, extra: Sequence[str]) -> int:
@@ -35,7 +36,7 @@ def run_checks(cores: int, extra: Sequence[str]) -> int:
     }
     if not paths.notebook_names():
         del steps["notebooks"]
-    outcome = {}
+    outcome, start = {}, time.monotonic()
     with tempfile.TemporaryDirectory(prefix="dlnn-test-") as scratch:
         settings = {"DLNN_RESULTS": scratch, "PYTHONPATH": str(paths.ROOT), "MPLBACKEND": "Agg"}
         for name, command in steps.items():
@@ -45,4 +46,8 @@ def run_checks(cores: int, extra: Sequence[str]) -> int:
             state = "passed" if done.returncode == 0 else "FAILED"
             outcome[name] = f"{name} {state} in {time.monotonic() - began:.0f} s"
     print("; ".join(outcome.values()))
-    return int(any("FAILED" in text for text in outcome.values()))
+    if any("FAILED" in text for text in outcome.values()):
+        return 1
+    if not extra:
+        note(ALL_TESTS, time.monotonic() - start, cores)
+    return 0

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from . import paths
+from .durations import ALL_NOTEBOOKS, note
 from .execute import LINE_BREAK
 from .state import Job
 
@@ -75,10 +76,14 @@ def run_jobs(jobs: Sequence[Job], cores: int, force: bool) -> list[Job]:
                 continue
             done += event["what"] != "started"
             _tell(event, done, len(due))
+    seconds = time.monotonic() - began
     failed = [job for job in due if job.record() is None]
     if failed and snakemake.returncode and done < len(due):
         sys.stderr.write("".join(noise[-LINES_OF_SNAKEMAKE:]))
-    print(f"Ran {len(due) - len(failed)} of {len(due)} in {time.monotonic() - began:.0f} s.")
+    defaults = [job.notebook for job in due if job.is_default]
+    if not failed and len(due) == len(defaults) and set(defaults) == set(paths.notebook_names()):
+        note(ALL_NOTEBOOKS, seconds, cores)
+    print(f"Ran {len(due) - len(failed)} of {len(due)} in {seconds:.0f} s.")
     return failed
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from . import paths
 from .claims import Measurement, ledger, merge
+from .durations import as_text, noted
 from .parameters import DEFAULT_PROTOCOL, DEFAULT_SEED, read_notebook, tags
 from .report import readme_results, readme_times
 from .state import Job, code_hash, finished_jobs, measurements
@@ -60,9 +61,8 @@ def refresh() -> list[str]:
 def committed_store() -> dict:
     """Return figures/measurements.json, empty where there is none yet."""
     file = paths.FIGURES / "measurements.json"
-    if not file.exists():
-        return {"runs": [], "measurements": [], "sensitivities": []}
-    return json.loads(file.read_text(encoding="utf-8"))
+    empty = {"runs": [], "measurements": [], "sensitivities": [], "durations": {}}
+    return empty | (json.loads(file.read_text(encoding="utf-8")) if file.exists() else {})
 
 
 def stored_measurements(store: dict) -> list[Measurement]:
@@ -76,7 +76,7 @@ def merged_store(results: Sequence[tuple[Job, dict]]) -> dict:
     new = {(j.notebook, j.protocol, j.seed) for j, _ in results}
     kept = {
         part: [x for x in old[part] if _run_of(x) not in new and x["notebook"] in known]
-        for part in old
+        for part in ("runs", "measurements", "sensitivities")
     }
     runs, sensitivities = kept["runs"], kept["sensitivities"]
     for job, record in results:
@@ -92,6 +92,7 @@ def merged_store(results: Sequence[tuple[Job, dict]]) -> dict:
         "runs": sorted(runs, key=_run_of),
         "measurements": [m.to_json() for m in merged],
         "sensitivities": sorted(sensitivities, key=_run_of),
+        "durations": old["durations"] | noted(),
     }
 
 
@@ -119,7 +120,7 @@ def readme(text: str, store: dict) -> str:
     results = readme_results(ledger(stored_measurements(store)), current)
     default = (DEFAULT_PROTOCOL, DEFAULT_SEED)
     moved = [s for s in store["sensitivities"] if (s["protocol"], s["seed"]) == default]
-    text = _with_block(text, "times", readme_times(store["runs"]))
+    text = _with_block(text, "times", readme_times(store["runs"]) + as_text(store["durations"]))
     text = _with_block(text, "results", results)
     return _with_block(text, "unknowns", to_register(known, moved))
 

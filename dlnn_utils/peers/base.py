@@ -108,7 +108,7 @@ def set_scales(network: DenseNetwork, inputs, size: float) -> None:
     size : float
         Typical size of what is read from it.
     """
-    spread = np.abs(np.asarray(inputs)).max(axis=0) / 2
+    spread = np.abs(_numbers(inputs)).max(axis=0) / 2
     spread[spread == 0] = 1.0
     scalar = isinstance(network, ScalarNetwork)
     network.input_scale.copy_(torch.as_tensor(1 / spread))
@@ -117,4 +117,8 @@ def set_scales(network: DenseNetwork, inputs, size: float) -> None:
 
 def rms(values) -> float:
     """Return the root mean square of all entries."""
-    return float(np.sqrt(np.mean(np.square(np.asarray(values)))))
+    return float(np.sqrt(np.mean(np.square(_numbers(values)))))
+
+
+def _numbers(values) -> np.ndarray:
+    return np.asarray(values.cpu() if isinstance(values, Tensor) else values, dtype=np.float64)

@@ -64,7 +64,11 @@ class DeLaN(Peer):
             output_bias=True,
             **options,
         )
-        self.register_buffer("mass_scale", torch.ones((), dtype=self.network.input_scale.dtype))
+        rows, columns = torch.tril_indices(n, n)
+        places = torch.eye(n * n).to(self.network.input_scale)[rows * n + columns]
+        self.register_buffer("places", places)
+        self.register_buffer("diagonal", rows == columns)
+        self.register_buffer("mass_scale", places.new_ones(()))
 
     def samples(self, x, rate, force=None) -> tuple[np.ndarray, np.ndarray]:
         """Return [q, qdot, qddot] and [qdot, qddot, tau] (B, 3n), checked.
@@ -92,40 +96,44 @@ class DeLaN(Peer):
         force = check.array("force", force, (len(x), self.n))
         return np.hstack([x, rate[:, self.n :]]), np.hstack([rate, force])
 
-    def mass(self, q: Tensor) -> tuple[Tensor, Tensor]:
-        """Return H (B, n, n) and its derivatives dH/dq_i (B, n, n, n), i second, at q (B, n)."""
-        n, slopes = self.n, []
-        for unit in torch.eye(n).to(q):
-            entries, along = self.cholesky.value_and_jvp(q, unit.expand_as(q))
-            slopes.append(along)
-        rows, columns = torch.tril_indices(n, n)
-        on_diagonal = rows == columns
-        squeezed = torch.where(on_diagonal, softplus(entries), entries)
-        steepness = torch.where(on_diagonal, torch.sigmoid(entries), 1.0)
-        L = q.new_zeros(len(q), n, n).index_put((slice_of(q), rows, columns), squeezed)
-        L_i = torch.stack(
-            [
-                q.new_zeros(len(q), n, n).index_put((slice_of(q), rows, columns), steepness * s)
-                for s in slopes
-            ],
-            1,
+    def factor(self, q: Tensor) -> tuple[Tensor, Tensor]:
+        """Return L (B, n, n) and its derivatives dL/dq_i (B, n, n, n), i second, at q (B, n)."""
+        slopes = []
+        for unit in torch.eye(self.n).to(q):
+            entries, slope = self.cholesky.value_and_jvp(q, unit.expand_as(q))
+            slopes.append(slope)
+        positive = torch.where(self.diagonal, softplus(entries), entries)
+        steepness = torch.where(self.diagonal, torch.sigmoid(entries), 1.0)
+        return self._triangle(positive), self._triangle(
+            torch.stack(slopes, 1) * steepness[:, None]
         )
-        half = L_i @ L[:, None].mT
-        H = L @ L.mT + self.epsilon * torch.eye(n).to(q)
-        return self.mass_scale * H, self.mass_scale * (half + half.mT)
 
-    def mass_and_load(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return H (B, n, n) and tau - H q'' (B, n) at the states x = [q, qdot] (B, 2n)."""
+    def _triangle(self, entries: Tensor) -> Tensor:
+        """Lower triangular matrices (..., n, n) of their entries (..., n (n + 1) / 2)."""
+        return (entries @ self.places).unflatten(-1, (self.n, self.n))
+
+    def mass(self, L: Tensor) -> Tensor:
+        """Return H (B, n, n) of its factor L (B, n, n)."""
+        return self.mass_scale * (L @ L.mT + self.epsilon * torch.eye(self.n).to(L))
+
+    def load(self, x: Tensor, L: Tensor, L_i: Tensor) -> Tensor:
+        """Return tau - H q'' (B, n) at the states x (B, 2n): H' q' - d(q'^T H q')/dq / 2 + dV/dq.
+
+        Written with L^T q', since q'^T H q' = |L^T q'|^2 but for a constant.
+        """
         q, v = x[:, : self.n], x[:, self.n : 2 * self.n]
-        H, H_i = self.mass(q)
-        H_i_v = torch.einsum("bijk,bk->bij", H_i, v)
-        turning = torch.einsum("bi,bij->bj", v, H_i_v) - torch.einsum("bij,bj->bi", H_i_v, v) / 2
-        return H, turning + self.network.gradient(q)
+        L_v = (L * v[:, :, None]).sum(1)  # L^T v
+        L_i_v = (L_i * v[:, None, :, None]).sum(2)  # (dL/dq_i)^T v, (B, i, n)
+        Ldot = (L_i * v[:, :, None, None]).sum(1)
+        Ldot_v = (L_i_v * v[:, :, None]).sum(1)
+        turning = (Ldot * L_v[:, None] + L * Ldot_v[:, None] - L_i_v * L_v[:, None]).sum(2)
+        return self.mass_scale * turning + self.network.gradient(q)
 
     def prediction(self, x: Tensor) -> Tensor:
         """Return the forces tau (B, n) at [q, qdot, qddot] (B, 3n): the inverse model."""
-        H, load = self.mass_and_load(x)
-        return torch.einsum("bij,bj->bi", H, x[:, 2 * self.n :]) + load
+        L, L_i = self.factor(x[:, : self.n])
+        inertia = (self.mass(L) * x[:, None, 2 * self.n :]).sum(2)
+        return inertia + self.load(x, L, L_i)
 
     def target(self, rate: Tensor) -> Tensor:
         """Return the given forces (B, n) of [qdot, qddot, tau] (B, 3n)."""
@@ -133,9 +141,10 @@ class DeLaN(Peer):
 
     def rate(self, x: Tensor) -> Tensor:
         """Return [qdot, qddot] (B, 2n) at the states x (B, 2n), under the forces `given`."""
-        H, load = self.mass_and_load(x)
+        L, L_i = self.factor(x[:, : self.n])
         tau = 0.0 if self.given is None else self.given(x)
-        return torch.cat([x[:, self.n :], torch.linalg.solve(H, tau - load)], 1)
+        acceleration = torch.linalg.solve(self.mass(L), tau - self.load(x, L, L_i))
+        return torch.cat([x[:, self.n :], acceleration], 1)
 
     def evolve(self, x0, t, **options) -> np.ndarray:
         """Integrate from the states x0 (B, 2n) over the times t, under the forces `given`."""
@@ -152,8 +161,3 @@ class DeLaN(Peer):
         set_scales(self.network, x[:, : self.n], force)
         set_scales(self.cholesky, x[:, : self.n], 1.0)
         self.mass_scale.fill_(force / (acceleration or 1.0))
-
-
-def slice_of(q: Tensor) -> Tensor:
-    """Return the row numbers (B, 1) of a batch, to index with."""
-    return torch.arange(len(q), device=q.device)[:, None]

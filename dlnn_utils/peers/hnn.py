@@ -50,7 +50,9 @@ class HNN(Peer):
     def energy(self, x) -> Tensor:
         """Return H (B,), up to a constant, at the states x (B, 2n)."""
         with torch.no_grad():
-            return self.network.value(self.canonical(torch.as_tensor(x)))
+            return self.network.value(
+                self.canonical(torch.as_tensor(x).to(self.network.input_scale))
+            )
 
     def scale_to(self, x, rate) -> None:
         """Fix the scales of H from the training data (B, 2n)."""

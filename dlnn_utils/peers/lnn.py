@@ -34,6 +34,21 @@ def mass_and_force(network: ScalarNetwork, x: Tensor) -> tuple[Tensor, Tensor]:
     return mass, gradient[:, :n] - moved[:, n:]
 
 
+def pseudo_solve(mass: Tensor, force: Tensor) -> Tensor:
+    """Return pinv(mass) force (B, n), at the cost of a solve where all masses are regular.
+
+    Parameters
+    ----------
+    mass : Tensor (B, n, n)
+        Symmetric.
+    force : Tensor (B, n)
+    """
+    size = mass.detach().abs().amax((1, 2))
+    if (torch.linalg.det(mass.detach()).abs() > 1e-9 * size ** mass.shape[1]).all():
+        return torch.linalg.solve(mass, force)
+    return (torch.linalg.pinv(mass, hermitian=True) @ force[:, :, None])[:, :, 0]
+
+
 class LNN(Peer):
     """Conservative motion from a scalar L(q, qdot): q'' = pinv(L_vv) (L_q - L_vq qdot).
 
@@ -83,7 +98,7 @@ class LNN(Peer):
     def prediction(self, x: Tensor) -> Tensor:
         """Return q'' (B, n) at the states x = [q, qdot] (B, 2n)."""
         mass, force = self.mass_and_force(x)
-        return (torch.linalg.pinv(mass, hermitian=True) @ force[:, :, None])[:, :, 0]
+        return pseudo_solve(mass, force)
 
     def target(self, rate: Tensor) -> Tensor:
         """Return q'' (B, n) of the rates [qdot, qddot] (B, 2n)."""
@@ -94,5 +109,12 @@ class LNN(Peer):
         return torch.cat([x[:, self.n :], self.prediction(x)], 1)
 
     def scale_to(self, x, rate) -> None:
-        """Fix the scales of L from the training data (B, 2n)."""
-        set_scales(self.network, x, rms(rate[:, self.n :]) * (self.kinetic or 1.0))
+        """Fix the scales of L from the training data (B, 2n).
+
+        With a kinetic term the network's own L_vv begins an order of magnitude below it, so that
+        L_vv is regular at the start.
+        """
+        set_scales(self.network, x, rms(rate[:, self.n :]))
+        if self.kinetic:
+            steepest = float(self.network.input_scale[self.n :].max())
+            self.network.output_scale.fill_(0.1 * abs(self.kinetic) / steepest**2)

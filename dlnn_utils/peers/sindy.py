@@ -1,9 +1,11 @@
 """PySINDy, sparse identification: few terms of a library of candidates, from states and rates."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from dlnn_utils import check
 from dlnn_utils.integration import integrate
@@ -11,12 +13,12 @@ from dlnn_utils.integration import integrate
 
 @dataclass(frozen=True)
 class SparseLaw:
-    """What PySINDy found: the rate as a sparse combination of candidate terms.
+    """What PySINDy found: the rate as a sparse combination of monomials.
 
     Attributes
     ----------
     sindy : pysindy.SINDy
-        Fitted.
+        Fitted, with a `PolynomialLibrary`.
     """
 
     sindy: object
@@ -26,13 +28,22 @@ class SparseLaw:
         """Number of coefficients that are not zero."""
         return int(np.count_nonzero(self.sindy.coefficients()))
 
-    def rate(self, x) -> np.ndarray:
-        """Return dx/dt (B, n) at the states x (B, n)."""
-        return np.asarray(self.sindy.predict(np.asarray(x)))
+    @cached_property
+    def _terms(self) -> tuple[Tensor, Tensor]:
+        """Exponents (k, n) of the monomials that occur, and their coefficients (k, n)."""
+        coefficients = np.asarray(self.sindy.coefficients()).T
+        powers = np.asarray(self.sindy.feature_library.powers_)
+        occur = coefficients.any(axis=1)
+        return torch.from_numpy(powers[occur]), torch.from_numpy(coefficients[occur])
+
+    def rate(self, x) -> Tensor:
+        """Return dx/dt (B, n) at the states x (B, n), as `SINDy.predict` but at less cost."""
+        powers, coefficients = self._terms
+        return (torch.as_tensor(x)[:, None, :] ** powers).prod(2) @ coefficients
 
     def evolve(self, x0, t, **options) -> np.ndarray:
         """Integrate from the states x0 (n,) or (B, n) over the times t (`integrate`)."""
-        return integrate(lambda x: torch.from_numpy(self.rate(x)), x0, t, **options)
+        return integrate(self.rate, x0, t, **options)
 
 
 def fit_sindy(x, rate=None, *, t=None, degree: int = 2, threshold: float = 0.02) -> SparseLaw:

@@ -12,11 +12,6 @@ import torch
 from dlnn_utils.models import Model
 
 
-def networks_of(model: Model) -> list:
-    """Return the networks of a model, one or several."""
-    return list(getattr(model, "networks", None) or [model.network])
-
-
 def prediction_work(model: Model, x) -> float:
     """Return the operations of one prediction of one sample.
 
@@ -28,7 +23,7 @@ def prediction_work(model: Model, x) -> float:
     """
     x = torch.as_tensor(x)[:2].to(model.network.input_scale)
     with torch.no_grad(), ExitStack() as stack:
-        records = [stack.enter_context(net.recorded()) for net in networks_of(model)]
+        records = [stack.enter_context(net.recorded()) for net in model.networks]
         model.prediction(x)
     products = [product for record in records for product in record]
     return float(sum(2 * p.input.shape[1] * p.output.shape[1] for p in products))

@@ -1,0 +1,172 @@
+"""Ground truth beyond linear laws: masses on hardening springs, from their scalar L_D."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dlnn_utils import check
+from dlnn_utils.integration import integrate
+
+LAWS = ("hyperbolic", "cubic")
+ELONGATIONS = torch.tensor([[1.0, 0.0], [-1.0, 1.0], [0.0, -1.0]], dtype=torch.float64)
+"""Elongations of the three springs by the positions: wall, mass, mass, wall."""
+
+
+class NonlinearSystem:
+    """dx/dt = rate(x) without a closed solution, integrated by SciPy, forward or backward."""
+
+    n_state: int
+
+    def rates(self, x: Tensor) -> Tensor:
+        """Return dx/dt (B, n_state) at the states x (B, n_state)."""
+        raise NotImplementedError
+
+    def rate(self, x) -> np.ndarray:
+        """Return dx/dt (..., n_state) at the states x (..., n_state)."""
+        x = np.asarray(x, dtype=np.float64)
+        x = check.array("x", x, (None,) * (x.ndim - 1) + (self.n_state,))
+        rates = self.rates(torch.from_numpy(x.reshape(-1, self.n_state)))
+        return rates.numpy().reshape(x.shape)
+
+    def evolve(self, x0, t, **options) -> np.ndarray:
+        """Integrate from the states x0 over the times t, rising or falling.
+
+        Parameters
+        ----------
+        x0 : array (n_state,) or (B, n_state)
+            States at time t[0].
+        t : array (T,)
+            Times.
+        **options
+            Passed to `dlnn_utils.integrate`; rtol is 1e-10 and atol 1e-11 if not given.
+
+        Returns
+        -------
+        array (T, n_state) or (T, B, n_state)
+
+        Raises
+        ------
+        ValueError
+            If x0 or t is malformed.
+        IntegrationError
+            If the solution blows up.
+        """
+        tight = {"rtol": 1e-10, "atol": 1e-11}
+        return integrate(self.rates, x0, t, n_state=self.n_state, **tight | options)
+
+
+@dataclass(frozen=True)
+class HardeningSprings(NonlinearSystem):
+    """Two masses between two walls, on springs that harden, with dampers that stiffen.
+
+    From L_D(q, q') = (1/2) q'^T M q' + q'^T g(q) + V(q) Eq. 11 makes
+
+        M q'' + C(q) q' + dV/dq = 0,   C = dg/dq + (dg/dq)^T.
+
+    Each of the elongations s = A q has a spring of the energy V(s) and a damper of the
+    coefficient c(s): g = (1/2) A^T G(s) with dG/ds = c, so that C = A^T diag(c(s)) A.
+
+    ============  ================================  ===========================
+    law           force of a spring, k times        coefficient of a damper
+    ============  ================================  ===========================
+    hyperbolic    sinh(b s) / b                     c0 + c1 (b s)^2 / (1 + (b s)^2)
+    cubic         s + b^2 s^3 / 6                   c0 + c1 (b s)^2
+    ============  ================================  ===========================
+
+    Attributes
+    ----------
+    law : {"hyperbolic", "cubic"}
+        The cubic law is that of a polynomial L_D; the hyperbolic one begins like it.
+    masses : tuple of 2 floats
+        In kg.
+    stiffness : tuple of 3 floats
+        k of wall-mass, mass-mass and mass-wall, in N/m.
+    hardening : float
+        b in 1/m.
+    damping : tuple of 2 floats
+        c0 and c1 in N s/m.
+
+    Raises
+    ------
+    ValueError
+        If there is no such law, or a mass, a stiffness or the hardening is not positive.
+    """
+
+    law: str = "hyperbolic"
+    masses: tuple[float, float] = (1.0, 1.5)
+    stiffness: tuple[float, float, float] = (1.0, 0.5, 1.0)
+    hardening: float = 1.5
+    damping: tuple[float, float] = (0.05, 0.2)
+    n_state = 4
+
+    def __post_init__(self):
+        if self.law not in LAWS:
+            raise ValueError(f"law must be one of {', '.join(LAWS)}; got {self.law!r}")
+        for name, values, number in (("masses", self.masses, 2), ("stiffness", self.stiffness, 3)):
+            if (check.array(name, values, (number,)) <= 0).any():
+                raise ValueError(f"{name} must be positive; got {tuple(values)}")
+        check.positive("hardening", self.hardening)
+        check.array("damping", self.damping, (2,))
+
+    @property
+    def M(self) -> np.ndarray:
+        """Mass matrix (2, 2) in kg."""
+        return np.diag(self.masses)
+
+    def lagrangian(self, q: Tensor, qdot: Tensor) -> Tensor:
+        """Return L_D (B,) at positions and velocities (B, 2): Eq. 7 beyond the quadratic."""
+        s, sdot = q @ ELONGATIONS.T, qdot @ ELONGATIONS.T
+        b, (c0, c1) = self.hardening, self.damping
+        more = s**3 * b**2 / 3 if self.law == "cubic" else s - torch.atan(b * s) / b
+        return self._kinetic(qdot) + self._potential(s) + (sdot * (c0 * s + c1 * more)).sum(1) / 2
+
+    def rates(self, x: Tensor) -> Tensor:
+        """Return [q', q''] (B, 4) at the states x = [q, q'] (B, 4), by Eq. 11."""
+        q, qdot = x[:, :2], x[:, 2:]
+        s, sdot = q @ ELONGATIONS.T, qdot @ ELONGATIONS.T
+        z = self.hardening * s
+        pull = s + z**2 * s / 6 if self.law == "cubic" else torch.sinh(z) / self.hardening
+        forces = s.new_tensor(self.stiffness) * pull + self._coefficient(s) * sdot
+        return torch.cat([qdot, -(forces @ ELONGATIONS) / s.new_tensor(self.masses)], 1)
+
+    def rates_of_hessian_form(self, x: Tensor) -> Tensor:
+        """Return what Eqs 12 and 19 make of L_D: -M^-1 (C q' + K q) with its second derivatives.
+
+        They are right for a quadratic L_D, and not for this one.
+        """
+        x = x.detach().requires_grad_()
+        L = self.lagrangian(x[:, :2], x[:, 2:]).sum()
+        (gradient,) = torch.autograd.grad(L, x, create_graph=True)
+        H = [torch.autograd.grad(g.sum(), x, retain_graph=True)[0] for g in gradient.T]
+        x, H = x.detach(), torch.stack(H, 1)
+        K, D = H[:, :2, :2], H[:, 2:, :2]
+        force = K @ x[:, :2, None] + (D + D.mT) @ x[:, 2:, None]
+        return torch.cat([x[:, 2:], -force[..., 0] / x.new_tensor(self.masses)], 1)
+
+    def matrices(self, x) -> dict[str, np.ndarray]:
+        """Return M, C (B, 2, 2) at the states x (B, 4), and the potential V (B,), in J."""
+        q = torch.from_numpy(np.asarray(x, dtype=np.float64))[:, :2]
+        s = q @ ELONGATIONS.T
+        C = torch.einsum("sa,bs,sc->bac", ELONGATIONS, self._coefficient(s), ELONGATIONS)
+        return {"M": self.M, "C": C.numpy(), "V": self._potential(s).numpy()}
+
+    def energy(self, x) -> np.ndarray:
+        """Return kinetic and potential energy (...,) in J of the states x = [q, q'] (..., 4)."""
+        x = np.asarray(x, dtype=np.float64)
+        q, qdot = torch.from_numpy(x.reshape(-1, 4)).split(2, 1)
+        energy = self._kinetic(qdot) + self._potential(q @ ELONGATIONS.T)
+        return energy.numpy().reshape(x.shape[:-1])
+
+    def _coefficient(self, s: Tensor) -> Tensor:
+        z2, (c0, c1) = (self.hardening * s) ** 2, self.damping
+        return c0 + c1 * (z2 if self.law == "cubic" else z2 / (1 + z2))
+
+    def _kinetic(self, qdot: Tensor) -> Tensor:
+        return (qdot.square() * qdot.new_tensor(self.masses)).sum(1) / 2
+
+    def _potential(self, s: Tensor) -> Tensor:
+        z = self.hardening * s
+        each = z**2 / 2 + z**4 / 24 if self.law == "cubic" else torch.cosh(z) - 1
+        return (each * s.new_tensor(self.stiffness)).sum(1) / self.hardening**2

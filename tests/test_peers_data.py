@@ -1,0 +1,49 @@
+"""A peer given data that it cannot use says why, in one line."""
+
+import numpy as np
+import pytest
+
+from dlnn_utils import DHNN, GLNN, HNN, LNN, DeLaN, fit_dmd, fit_sindy, train
+
+C = np.random.default_rng(0).uniform(0, 1, (10, 4))
+FIRST_ORDER = (C, -C)
+MOTION = (C, np.hstack([C[:, 2:], -C[:, :2]]))
+T = np.array([0.0, 1.0, 3.0])
+
+
+@pytest.mark.parametrize(
+    ("attempt", "message"),
+    [
+        (lambda: HNN(3), "HNN needs a state of even length, a momentum for each position; got 3"),
+        (lambda: DHNN(3), "D-HNN needs a state of even length, or conservative=False, .*; got 3"),
+        (lambda: LNN(5), "LNN needs a state of even length, a velocity for each position; got 5"),
+        (lambda: GLNN(1), "GLNN needs a state of even length, .*; got 1"),
+        (lambda: DeLaN(3), "DeLaN needs a state of even length, .*; got 3"),
+        (lambda: HNN(0), "n_state must be a positive integer; got 0"),
+        (lambda: DHNN(4, np.eye(2), conservative=False), "M belongs to momenta"),
+        (lambda: HNN(4, np.eye(3)), r"M must have shape \(2, 2\); got \(3, 3\)"),
+        (lambda: LNN(4).fit(*FIRST_ORDER), "LNN learns second-order laws, rates .* differs from"),
+        (lambda: GLNN(4).fit(*FIRST_ORDER), "GLNN learns second-order laws"),
+        (lambda: DeLaN(4).fit(*FIRST_ORDER, C[:, :2]), "DeLaN learns second-order laws"),
+        (lambda: DeLaN(4).fit(*MOTION), r"DeLaN needs the forces .*\(B, 2\); got none"),
+        (lambda: DeLaN(4).fit(*MOTION, 0 * C[:, :2]), "DeLaN needs the .*; got zeros alone"),
+        (lambda: DeLaN(4).fit(*MOTION, C), r"force must have shape \(10, 2\); got \(10, 4\)"),
+        (lambda: LNN(4).fit(*MOTION, C[:, :2]), "LNN does not learn from forces"),
+        (lambda: HNN(4).fit(C[:, :2], C[:, :2]), r"x must have shape \(any, 4\); got \(10, 2\)"),
+        (lambda: HNN(4).fit(C, C[:5]), r"rate must have shape \(10, 4\); got \(5, 4\)"),
+        (lambda: DeLaN(4, epsilon=0.0), "epsilon must be positive; got 0"),
+        (lambda: fit_dmd(C[:3], T), "PyDMD needs evenly spaced times t; got steps from 1 to 2"),
+        (lambda: fit_dmd(C, T[:2]), r"x must have shape \(2, any\); got \(10, 4\)"),
+        (lambda: fit_sindy(C), "PySINDy needs the rates of x, or the times t of x"),
+        (lambda: fit_sindy(C, C[:5]), r"rate must have shape \(10, 4\); got \(5, 4\)"),
+    ],
+)
+def test_the_line_says_why(attempt, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        attempt()
+    assert "\n" not in str(caught.value)
+
+
+def test_the_prior_is_refused():
+    with pytest.raises(ValueError, match="HNN takes no prior of constant coefficients"):
+        train(HNN(4, widths=(5,)), *MOTION, constant_coefficients=0.1, max_steps=1)
