@@ -152,7 +152,21 @@ class Contest:
         return self.results[name]
 
     def errors(self, model, at=None, **solver) -> dict[float, Errors]:
-        """Return the errors of a fitted model's trajectories by reach, all or those at `at`."""
+        """Return the errors of a fitted model's trajectories.
+
+        Parameters
+        ----------
+        model : object with `evolve(x0, t)`
+        at : sequence of float, optional
+            Some of the reaches, all if not given.
+        **solver
+            Passed to `model.evolve`.
+
+        Returns
+        -------
+        dict of float to Errors
+            By reach; infinite where a solution blew up.
+        """
         return {r: _errors(model, *self.tests[r], self.times, solver) for r in at or self.tests}
 
 
