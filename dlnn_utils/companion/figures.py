@@ -30,6 +30,16 @@ def use_style() -> None:
         plt.switch_backend("agg")
 
 
+def picture(fig: Figure):
+    """Return a figure for display alone, closed: what depends on the machine is not kept."""
+    from IPython.display import Image as Picture
+
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="png", metadata={"Software": None})
+    plt.close(fig)
+    return Picture(data=_smaller(buffer), width=round(96 * fig.get_figwidth()))
+
+
 def save_figure(fig: Figure, path: Path, data: Mapping[str, object], origin: dict) -> list[str]:
     """Save a figure as PNG and PDF, and the numbers drawn in it as CSV.
 

@@ -35,13 +35,13 @@ def draw_local(
         material = _show(ax, D, phases, "Greys_r")
         ax.set_title(title)
     axes[2, 0].axis("off")
-    bar = fig.colorbar(material, ax=axes[2, 0], location="top", fraction=0.6, aspect=9)
-    bar.set_label("diffusivity (m²/s)")
+    inset = axes[2, 0].inset_axes([0.02, 0.72, 0.96, 0.1])
+    fig.colorbar(material, cax=inset, orientation="horizontal", label="diffusivity (m²/s)")
     largest = np.abs(predicted - true).max()
     rows = {"finite elements": true, "network": predicted, "difference": predicted - true}
     for line, (name, images) in zip(axes[:, 1:], rows.items()):
         off = name == "difference"
-        norm = plt.Normalize(-largest, largest) if off else PowerNorm(0.5, 0, 1)
+        norm = plt.Normalize(-largest, largest) if off else PowerNorm(0.5, 0, true.max())
         for ax, image, t in zip(line, images, times):
             shown = _show(ax, image, norm, "RdBu_r" if off else "cividis")
             if name == "finite elements":
