@@ -68,7 +68,8 @@ def draw_costs(pixels: Sequence[int], costs: Mapping[str, Sequence[float]]) -> F
         ax.loglog(pixels, values, "o-", color=colour, label=name)
     ax.set(xlabel="pixels of an image", ylabel="cost of a rate (ns a pixel)")
     ax.set_xticks(pixels, [f"{n:,}" for n in pixels])
-    ax.minorticks_off()
+    ax.set_ylim(100, 10_000)
+    ax.xaxis.minorticks_off()
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return fig
 
