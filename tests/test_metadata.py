@@ -92,3 +92,27 @@ def test_colabs_first_cell_finds_the_package(notebook, tmp_path):
     )
     assert f"{ROOT}/notebooks/../dlnn_utils/__init__.py" in done.stdout, done.stdout
     assert "Error" not in done.stdout
+
+
+def test_what_is_asked_for_is_the_same_everywhere_and_pinned():
+    lines = (ROOT / "pyproject.toml").read_text().splitlines()
+    wanted = tomllib.loads("\n".join(lines))["project"]["dependencies"]
+    asked = (ROOT / "requirements.in").read_text().splitlines()
+    asked = sorted(re.split("[=<>]", line)[0] for line in asked if line and line[0] != "#")
+    assert asked == sorted(wanted)
+    pins = dict(
+        line.split("==") for line in (ROOT / "requirements.lock").read_text().split("\n") if line
+    )
+    assert set(asked) <= set(pins)
+    for name in wanted:
+        (line,) = [line for line in lines if line.strip().startswith(f'"{name}",')]
+        assert len(line.split("#")[1].strip()) > 5, f"{name} has no reason"
+
+
+def test_the_conda_environment_takes_everything_from_the_lock():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    assert environment["dependencies"] == [
+        "python=3.11",
+        "pip",
+        {"pip": ["-r requirements.lock", "-e ."]},
+    ]
