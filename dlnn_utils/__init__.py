@@ -67,6 +67,8 @@ _EXPORTS = {
     "smooth_states": "smoothing",
     "fit_from_states": "from_states",
     "RoundTrip": "round_trip",
+    "potential_and_damping": "reading",
+    "fit_sindy_pixels": "peers.sindy_pixels",
     "HNN": "peers.hnn",
     "DHNN": "peers.dhnn",
     "LNN": "peers.lnn",
