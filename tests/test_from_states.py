@@ -112,7 +112,7 @@ def test_pieces_share_their_ends_and_the_last_may_be_short():
 @pytest.mark.parametrize("t", [T, UNEVEN, -T], ids=["even", "uneven", "falling"])
 def test_diffusion_without_noise(t):
     c = PIXELS.evolve(C[0], t)
-    model = fit_from_states(c, t, widths=(8,))
+    model = fit_from_states(c, t, widths=(10,))
     trip = RoundTrip(PIXELS, [[0.3, 0.8]], T)
     assert isinstance(model, Diffusion)
     forward, backward = trip.errors(model)
@@ -132,7 +132,7 @@ def test_noise_hurts_less_than_with_rates():
 def test_one_trajectory_and_one_component():
     c = np.exp(-T)[:, None]
     model = fit_from_states(c, T, widths=(4,), max_steps=8)
-    np.testing.assert_allclose(model.evolve([1.0], T), c, atol=1e-4)
+    np.testing.assert_allclose(model.evolve([1.0], T), c, atol=1e-3)
 
 
 @pytest.mark.parametrize("measured", ["positions", "states"])
@@ -152,7 +152,7 @@ def test_a_model_of_ones_own():
 
 
 def test_it_is_deterministic():
-    a, b = (fit_from_states(C, T, widths=(5,), max_steps=3) for _ in range(2))
+    a, b = (fit_from_states(C, T, widths=(5,), max_steps=3, first_steps=5) for _ in range(2))
     assert a.history.loss == b.history.loss
 
 

@@ -1,6 +1,6 @@
 """PySINDy for images, told which powers of each pixel to look for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,5 +66,10 @@ def fit_sindy_pixels(c, cdot, powers: Sequence[int] = (1, 3), threshold: float =
     c = check.array("c", c, (None, None))
     cdot = check.array("cdot", cdot, c.shape)
     powers = tuple(check.positive_integer("powers", power) for power in powers)
-    library = CustomLibrary([lambda c, power=power: c**power for power in powers])
+    library = CustomLibrary([_raised_to(power) for power in powers])
     return PixelLaw(SINDy(STLSQ(threshold=threshold), library).fit(c, 1.0, x_dot=cdot), powers)
+
+
+def _raised_to(power: int) -> Callable:
+    """A function of one argument: PySINDy counts them."""
+    return lambda c: c**power
