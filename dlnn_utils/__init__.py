@@ -54,6 +54,7 @@ _EXPORTS = {
     "elements_of": "microstructures",
     "nodes_of": "microstructures",
     "diffusivity": "microstructures",
+    "grains": "large_plate",
     "relative_error": "microstructures",
     "overlap": "microstructures",
     "reverse": "regularisation",

@@ -70,6 +70,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Derivatives]] = {
     "quadratic_silu": quadratic_silu,
     "quadratic": quadratic,
 }
+"""By name: functions of a tensor z that return phi(z), phi'(z) and phi''(z), each like z."""
 
 
 def activation(name: str) -> Callable[[Tensor], Derivatives]:

@@ -69,7 +69,22 @@ class AllenCahn(NonlinearSystem):
         return mass.sqrt(), torch.from_numpy(self.plate.weighted.K)
 
     def smooth_starts(self, number: int, seed: int = 0, modes: int = 12) -> np.ndarray:
-        """Return random starts x (number, n) made of the plate's slowest modes, |c| of order 1."""
+        """Return random starts made of the plate's slowest modes, |c| of order 1.
+
+        Parameters
+        ----------
+        number : int
+            Of starts.
+        seed : int
+            Of the random numbers.
+        modes : int
+            How many of the slowest modes.
+
+        Returns
+        -------
+        array (number, n)
+            Mass-weighted states x.
+        """
         rng = np.random.default_rng(check.seed(seed))
         vectors = self.plate.modes[1][:, :modes]
         x = rng.normal(size=(number, vectors.shape[1])) @ vectors.T

@@ -18,8 +18,14 @@ class Baseline(Model):
         Length of the state: n for diffusion, 2n for mechanics.
     kind : {"diffusion", "mechanics"}
         Whether the network gives the whole rate, or the acceleration alone.
-    widths, activation, seed
-        As for `DenseNetwork`.
+    widths : sequence of int
+    **options
+        Both as for `DenseNetwork`: activation, seed, dtype.
+
+    Raises
+    ------
+    ValueError
+        If there is no such kind, or the network's arguments are malformed.
     """
 
     def __init__(self, n_state: int, kind: str, widths: Sequence[int] = (200, 200), **options):

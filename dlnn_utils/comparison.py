@@ -38,6 +38,17 @@ class Contestant(NamedTuple):
     def untrained(self, n: int, seed: int = 0) -> Model:
         """Return a model of n pixels before training.
 
+        Parameters
+        ----------
+        n : int
+            Number of pixels.
+        seed : int
+            Of the initial weights.
+
+        Returns
+        -------
+        Model
+
         Raises
         ------
         ValueError
@@ -95,7 +106,20 @@ class Comparison:
     def train(
         self, contestant: Contestant, case: str, seed: int, losses: Sequence[float], **options
     ) -> None:
-        """Train one network to the losses (`train_to_losses`), and keep models and errors."""
+        """Train one network to the losses, and keep models and errors.
+
+        Parameters
+        ----------
+        contestant : Contestant
+        case : str
+            Name of the training starts.
+        seed : int
+            Of the initial weights.
+        losses : sequence of float
+            Wanted losses, above 0.
+        **options
+            Of `train_to_losses`.
+        """
         n = self.data[case][0].shape[1]
         model = contestant.untrained(n, seed)
         models = train_to_losses(model, *self.data[case], losses, **options)
@@ -112,6 +136,10 @@ class Comparison:
         what : {"loss", "max", "late", "late rms"}
             The loss; the largest error from the test's starts; the largest and the
             root-mean-square error of late times.  Infinite if the solution blows up.
+
+        Returns
+        -------
+        array (seeds, losses)
 
         Raises
         ------

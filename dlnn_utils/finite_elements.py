@@ -51,6 +51,11 @@ class Plate:
         mass : {"lumped", "consistent"}
             Whether each row of the mass matrix is gathered on its diagonal.
 
+        Returns
+        -------
+        Plate
+            Of (m + 1)^2 nodes.
+
         Raises
         ------
         ValueError
@@ -86,11 +91,11 @@ class Plate:
         return Relaxation.of((S + S.T) / 2)
 
     def to_weighted(self, c) -> np.ndarray:
-        """Return c~ = M^(1/2) c (..., n) of concentrations (..., n)."""
+        """Return c~ = M^(1/2) c (..., n) of the concentrations c (..., n)."""
         return np.asarray(c) @ self._roots[0]
 
     def from_weighted(self, c) -> np.ndarray:
-        """Return the concentrations M^(-1/2) c~ (..., n) of mass-weighted coordinates."""
+        """Return the concentrations M^(-1/2) c (..., n) of the mass-weighted c (..., n)."""
         return np.asarray(c) @ self._roots[1]
 
     def rate(self, c) -> np.ndarray:
@@ -123,15 +128,15 @@ class Plate:
         return np.linalg.eigh(self.weighted.K)
 
     def amplification(self, t: float) -> float:
-        """Return exp(lambda t): by how much the fastest mode grows when t is run backward."""
+        """Return exp(lambda t): how much the fastest mode grows when t (in s) is run backward."""
         return float(np.exp(self.modes[0][-1] * t))
 
     def amount(self, c) -> np.ndarray:
-        """Return the amount of substance (...), the integral of the concentration, in mol/m."""
+        """Return the amount of substance (...) in mol/m, the integral of c (..., n) in mol/m^3."""
         return np.asarray(c) @ self.M.sum(axis=0)
 
     def image(self, c) -> np.ndarray:
-        """Return concentrations (..., n) as images (..., m + 1, m + 1)."""
+        """Return the concentrations c (..., n) as images (..., m + 1, m + 1)."""
         side = len(self.D) + 1
         return np.reshape(c, (*np.shape(c)[:-1], side, side))
 

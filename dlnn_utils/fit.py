@@ -44,6 +44,14 @@ def fit_diffusion(c, cdot=None, *, t=None, form="euler-lagrange", **options) -> 
         If an array is malformed, or neither cdot nor t is given.
     DivergenceError
         If training diverges.
+
+    Examples
+    --------
+    >>> K = np.array([[1.0, 0.5], [0.5, 1.0]])
+    >>> c = np.random.default_rng(0).uniform(0, 1, (50, 2))
+    >>> model = fit_diffusion(c, -c @ K, max_steps=50)
+    >>> bool(np.abs(model.matrices(c[0])["K"] - K).max() < 0.01)
+    True
     """
     if cdot is None:
         cdot = rates_from_states(c, _needed(t, "cdot"))
@@ -85,6 +93,13 @@ def fit_mechanics(
         If an array is malformed, M is singular or not symmetric, or rates are missing.
     DivergenceError
         If training diverges.
+
+    Examples
+    --------
+    >>> q, qdot = np.random.default_rng(0).uniform(-1, 1, (2, 50, 1))
+    >>> model = fit_mechanics(q, qdot, -0.2 * qdot - q, M=[[1.0]], max_steps=50)
+    >>> model.evolve([1.0, 0.0], [0.0, 1.0]).round(2)[-1].tolist()
+    [0.57, -0.76]
     """
     if qddot is None:
         t = _needed(t, "qddot")

@@ -57,8 +57,10 @@ def fit_from_states(
         diffusion, of the state c (Eq. 16).
     model : Model, optional
         An untrained model to train instead, such as a `Baseline`.
-    widths, activation, seed
-        Of the network of L_D, as for `ScalarNetwork`.
+    widths : sequence of int
+    activation : str or sequence of str
+    seed : int
+        All three of the network of L_D, as for `ScalarNetwork`.
     pieces : sequence of int or None
         How many steps from one measurement to the next a piece has; None for whole trajectories.
     substeps : int

@@ -64,10 +64,14 @@ def fit_images(
     ----------
     c, cdot : array (T, n)
         Images, a row of n pixels each, and their rates, in the order of time.
-    widths, activation, seed
-        Of the network, as for `ScalarNetwork`.
+    widths : sequence of int
+        Width of each hidden layer.
+    activation : str
+        As for `ScalarNetwork`.
     form : {"euler-lagrange", "hessian"}
         How the rate is read out of L_D, see `Diffusion`.
+    seed : int
+        Of the initial weights.
     frames : int, optional
         How many images to train on, closer together where the sequence begins; None for all.
     along_rays : float

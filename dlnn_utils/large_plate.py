@@ -1,5 +1,6 @@
 """The diffusing plate with sparse matrices: the ground truth where there are many pixels."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,7 +31,7 @@ class LargePlate:
 
     @classmethod
     def of(cls, D) -> "LargePlate":
-        """Assemble the plate from the diffusivity of each element (m, m), above 0.
+        """Assemble the plate from D (m, m), the diffusivity of each element, above 0.
 
         Raises
         ------
@@ -80,3 +81,9 @@ class LargePlate:
         root = diags_array(self.mass**-0.5)
         seed = np.random.default_rng(0).normal(size=self.n)
         return float(eigsh(root @ self.K @ root, 1, v0=seed, return_eigenvectors=False)[0])
+
+
+def grains(m: int, seed: int = 0, values: Sequence[float] = (0.01, 0.1, 0.3, 1.0)) -> np.ndarray:
+    """Return diffusivities of m x m elements (m, m), each one of the values at random."""
+    m, rng = check.positive_integer("m", m), np.random.default_rng(check.seed(seed))
+    return rng.choice(check.array("values", values, (None,)), size=(m, m))

@@ -69,7 +69,7 @@ class LocalDiffusion(Model):
         self.register_buffer("mass", torch.as_tensor(mass).to(network.input_scale))
 
     def on(self, D, mass=None) -> "LocalDiffusion":
-        """Return the model of another microstructure D (m, m), any m, with the same network."""
+        """Return the model of another plate, D (m, m) and mass (n,), with the same network."""
         return LocalDiffusion(self.network, D, mass)
 
     def prediction(self, x: Tensor) -> Tensor:

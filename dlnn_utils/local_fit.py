@@ -42,8 +42,10 @@ def fit_local(
         Diffusivity of each element.
     mass : array (n,), optional
         Mass of each pixel; by default the lumped one of a plate of 1 m by 1 m.
-    widths, activation, seed
-        Of the network, as for `ScalarNetwork`.
+    widths : sequence of int
+    activation : str or sequence of str
+    seed : int
+        All three of the network, as for `ScalarNetwork`.
     optimiser : str or callable, optional
         Another training, as for `train`; by default `train_local`.
     **options
@@ -88,10 +90,13 @@ def train_local(
         Trained in place.
     x, rate : array (B, n)
         Images and their rates.
-    max_steps, target, damping, progress
+    max_steps : int
+    target, damping : float
         As for `train_levenberg_marquardt`.
     prior : None
         There is none here: a quadratic form has constant coefficients.
+    progress : bool, optional
+        As for `train_levenberg_marquardt`.
 
     Returns
     -------

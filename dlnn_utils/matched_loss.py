@@ -25,6 +25,10 @@ def loss_of(model: Model, x, rate) -> float:
     model : Model
     x, rate : array (B, n_state)
         States and their rates.
+
+    Returns
+    -------
+    float
     """
     with torch.no_grad():
         return float(data_loss(model, *tensors(model, x, rate)))

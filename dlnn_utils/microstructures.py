@@ -64,19 +64,56 @@ def elements_of(shape: str | Sequence[Rectangle], m: int) -> np.ndarray:
 
 
 def nodes_of(elements) -> np.ndarray:
-    """Return the image (m + 1, m + 1) that is 1 at every node of the elements (m, m), else 0."""
+    """Return the image that is 1 at every node of some elements, else 0.
+
+    Parameters
+    ----------
+    elements : array (m, m) of bool
+        From `elements_of`.
+
+    Returns
+    -------
+    array (m + 1, m + 1)
+
+    Examples
+    --------
+    >>> nodes_of([[True, False], [False, False]]).tolist()
+    [[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 0.0]]
+    """
     inside = np.pad(np.asarray(elements, dtype=bool), 1)
     touching = inside[1:, 1:] | inside[1:, :-1] | inside[:-1, 1:] | inside[:-1, :-1]
     return touching.astype(np.float64)
 
 
 def diffusivity(elements, matrix: float = 1.0, precipitate: float = 0.01) -> np.ndarray:
-    """Return the diffusivity of every element (m, m) in m^2/s; the defaults are the paper's."""
+    """Return the diffusivity of every element; the defaults are the paper's (Section 5.4).
+
+    Parameters
+    ----------
+    elements : array (m, m) of bool
+        Those of the precipitate, from `elements_of`.
+    matrix, precipitate : float
+        Diffusivities of the two phases in m^2/s.
+
+    Returns
+    -------
+    array (m, m)
+        In m^2/s.
+    """
     return np.where(elements, precipitate, matrix)
 
 
 def relative_error(image, truth) -> float:
     """Return |image - truth| / |truth|, both norms over all nodes and times.
+
+    Parameters
+    ----------
+    image, truth : array, alike in shape
+        Concentrations in mol/m^3.
+
+    Returns
+    -------
+    float
 
     Raises
     ------
@@ -95,6 +132,12 @@ def overlap(image, truth, threshold: float = 0.5) -> float:
     image, truth : array, alike in shape
         Concentrations; a node above the threshold belongs to the shape.
     threshold : float
+        In mol/m^3.
+
+    Returns
+    -------
+    float
+        From 0, nothing in common, to 1.
 
     Raises
     ------

@@ -127,7 +127,23 @@ class Diffusion(Model):
         return gradient - hessian_x
 
     def matrices(self, c) -> dict[str, np.ndarray]:
-        """Return {"K": d2L_D/dc dc^T} (Eq. 17) at the concentrations c (n,) or (B, n)."""
+        """Return K = d2L_D/dc dc^T (Eq. 17).
+
+        Parameters
+        ----------
+        c : array (n,) or (B, n)
+            Concentrations.
+
+        Returns
+        -------
+        dict of str to array
+            By "K": (n, n), or (B, n, n).
+
+        Raises
+        ------
+        ValueError
+            If c is malformed.
+        """
         return {"K": _hessian(self.network, c)}
 
 
@@ -190,9 +206,25 @@ class Mechanics(Model):
         return torch.cat([x[:, self.n :], self.prediction(x) @ self.M_inverse], 1)
 
     def matrices(self, x) -> dict[str, np.ndarray]:
-        """Return M (as given), C and K of Eq. 12 at the states x (2n,) or (B, 2n).
+        """Return M (as given), C and K (n, n) of Eq. 12 at the states x (2n,) or (B, 2n).
 
-        L_D sees only the symmetric part of C, which is what is returned.
+        L_D sees only the symmetric part of C, which is what is returned; for B states the
+        matrices are (B, n, n).
+
+        Parameters
+        ----------
+        x : array (2n,) or (B, 2n)
+            States [q, qdot].
+
+        Returns
+        -------
+        dict of str to array
+            By "M", "C" and "K".
+
+        Raises
+        ------
+        ValueError
+            If x is malformed.
         """
         H, n = _hessian(self.network, x), self.n
         D = H[..., n:, :n]

@@ -158,7 +158,8 @@ class DenseNetwork(nn.Module):
 
         Returns
         -------
-        y, y_d : Tensor (B, n_outputs)
+        tuple of Tensor (B, n_outputs)
+            y and dy/dx d.
         """
         a, a_d = x * self.input_scale, d * self.input_scale
         for layer, phi in enumerate(self.activations):
@@ -176,8 +177,11 @@ class ScalarNetwork(DenseNetwork):
     ----------
     n_inputs : int
         n for L_D(c), 2n for L_D(q, qdot).
-    widths, activation, seed, dtype
-        As for `DenseNetwork`.
+    widths : sequence of int
+    activation : str or sequence of str
+    seed : int
+    **options
+        All as for `DenseNetwork`, dtype among them.
     """
 
     def __init__(self, n_inputs: int, widths=(200, 200), activation="silu", seed=0, **options):

@@ -116,7 +116,7 @@ class HardeningSprings(NonlinearSystem):
         return np.diag(self.masses)
 
     def lagrangian(self, q: Tensor, qdot: Tensor) -> Tensor:
-        """Return L_D (B,) at positions and velocities (B, 2): Eq. 7 beyond the quadratic."""
+        """Return L_D (B,) at q (B, 2) and qdot (B, 2): Eq. 7 beyond the quadratic."""
         s, sdot = q @ ELONGATIONS.T, qdot @ ELONGATIONS.T
         b, (c0, c1) = self.hardening, self.damping
         more = s**3 * b**2 / 3 if self.law == "cubic" else s - torch.atan(b * s) / b
@@ -132,7 +132,7 @@ class HardeningSprings(NonlinearSystem):
         return torch.cat([qdot, -(forces @ ELONGATIONS) / s.new_tensor(self.masses)], 1)
 
     def rates_of_hessian_form(self, x: Tensor) -> Tensor:
-        """Return what Eqs 12 and 19 make of L_D: -M^-1 (C q' + K q) with its second derivatives.
+        """Return -M^-1 (C q' + K q) (B, 2) at x (B, 4), C and K by Eqs 12 and 19 from L_D.
 
         They are right for a quadratic L_D, and not for this one.
         """

@@ -47,6 +47,10 @@ class ConstantCoefficients:
         seed : int
             Seed of the points.
 
+        Returns
+        -------
+        ConstantCoefficients
+
         Raises
         ------
         ValueError
@@ -59,5 +63,15 @@ class ConstantCoefficients:
         return cls(torch.from_numpy(points), weight)
 
     def residual(self, model) -> Tensor:
-        """Return weight times the difference of the two readings (P, m)."""
+        """Return weight times the difference (P, m) of the two readings of a model.
+
+        Parameters
+        ----------
+        model : Model
+            With `homogeneity(x)`, whose length m is the prediction's.
+
+        Returns
+        -------
+        Tensor (P, m)
+        """
         return self.weight * model.homogeneity(self.points.to(model.network.input_scale))

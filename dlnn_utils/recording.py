@@ -37,7 +37,16 @@ class Learned:
     rate_error: float = np.nan
 
     def evolve(self, c0, t, **options) -> np.ndarray:
-        """Evolve from concentrations c0 (n,) or (B, n) over the times t (T,), rising or falling.
+        """Evolve from concentrations over the times t, rising or falling.
+
+        Parameters
+        ----------
+        c0 : array (n,) or (B, n)
+            Concentrations in mol/m^3 at time t[0].
+        t : array (T,)
+            Times in s.
+        **options
+            Of the model's own `evolve`.
 
         Returns
         -------
@@ -68,7 +77,19 @@ class Recording:
 
     @classmethod
     def of(cls, plate: Plate, start, t) -> "Recording":
-        """Record the diffusion from concentrations start (n,) or (m + 1, m + 1) at the times t.
+        """Record the diffusion of a plate.
+
+        Parameters
+        ----------
+        plate : Plate
+        start : array (n,) or (m + 1, m + 1)
+            Concentrations in mol/m^3 at time t[0].
+        t : array (T,)
+            Times in s.
+
+        Returns
+        -------
+        Recording
 
         Raises
         ------
@@ -81,7 +102,7 @@ class Recording:
         return cls(plate, t, plate.evolve(start.ravel(), t))
 
     def law(self, weighted: bool = True) -> LinearSystem:
-        """Return the system that moves the chosen coordinates."""
+        """Return the system (n, n) that moves c, or c~ = M^(1/2) c where weighted is true."""
         return self.plate.weighted if weighted else self.plate.plain
 
     def data(self, weighted: bool = True, rates: str = "exact") -> tuple[np.ndarray, np.ndarray]:
@@ -97,7 +118,10 @@ class Recording:
 
         Returns
         -------
-        x, xdot : array (T, n), or (T - 1, n) for differences
+        x : array (T, n), or (T - 1, n) for differences
+            Images.
+        xdot : array like x
+            Their rates.
 
         Raises
         ------
@@ -112,7 +136,29 @@ class Recording:
         return (x[:-1] if rates == "forward" else (x[1:] + x[:-1]) / 2), frame_rates(x, self.t)
 
     def fit(self, weighted: bool = True, rates: str = "exact", **options) -> Learned:
-        """Learn L_D from the images; arguments as of `data` and `dlnn_utils.fit_images`."""
+        """Learn L_D from the images (Eq. 18).
+
+        Parameters
+        ----------
+        weighted : bool
+            As of `data`.
+        rates : {"exact", "middle", "forward"}
+            As of `data`.
+        **options
+            Of `dlnn_utils.fit_images`.
+
+        Returns
+        -------
+        Learned
+            The model, asked and answering in concentrations.
+
+        Raises
+        ------
+        ValueError
+            If there are no such rates, or an option is malformed.
+        DivergenceError
+            If training diverges.
+        """
         x, xdot = self.data(weighted, rates)
         model = fit_images(x, xdot, **options)
         with torch.no_grad():
@@ -175,7 +221,8 @@ class Recording:
 
         Parameters
         ----------
-        system, frames
+        system : object with `evolve(c0, t)`
+        frames : int, optional
             As of `back`.
 
         Returns

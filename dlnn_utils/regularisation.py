@@ -58,6 +58,11 @@ def add_noise(image, size: float, rng: np.random.Generator, draws: int = 1) -> n
         Standard deviation of the noise, in units of concentration.
     rng : numpy.random.Generator
     draws : int
+        Number of copies.
+
+    Returns
+    -------
+    array (draws, n)
 
     Raises
     ------
@@ -109,8 +114,12 @@ def discrepancy_weight(system: Relaxation, observed, t: float, noise: float) -> 
 
     Parameters
     ----------
-    system, observed, t
-        As of `tikhonov`.
+    system : Relaxation
+        K symmetric.
+    observed : array (B, n)
+        States at the time t.
+    t : float
+        In s, from 0 up.
     noise : float
         Expected norm of the noise in `observed`, above 0.
 

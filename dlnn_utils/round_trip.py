@@ -46,22 +46,48 @@ class RoundTrip:
         self.truth = system.evolve(np.asarray(starts, dtype=np.float64), self.t)
 
     def forward(self, model, **options) -> np.ndarray:
-        """Return a model's trajectories (T, B, n) from the starts, NaN if they blow up.
+        """Return a model's trajectories from the starts, NaN if they blow up.
 
         Parameters
         ----------
         model : object with `evolve(x0, t)`
         **options
             Passed to `model.evolve`.
+
+        Returns
+        -------
+        array (T, B, n)
         """
         return self._evolve(model, self.truth[0], self.t, options)
 
     def backward(self, model, **options) -> np.ndarray:
-        """Return a model's trajectories (T, B, n) from the ends back, in the order of time."""
+        """Return a model's trajectories from the ends back, in the order of time.
+
+        Parameters
+        ----------
+        model : object with `evolve(x0, t)`
+        **options
+            Passed to `model.evolve`.
+
+        Returns
+        -------
+        array (T, B, n)
+        """
         return self._evolve(model, self.truth[-1], self.t[::-1], options)[::-1]
 
     def errors(self, model, **options) -> Strayed:
-        """Return how far a model strays; arguments as of `forward`."""
+        """Return how far a model strays, forward and back.
+
+        Parameters
+        ----------
+        model : object with `evolve(x0, t)`
+        **options
+            Passed to `model.evolve`.
+
+        Returns
+        -------
+        Strayed
+        """
         paths = self.forward(model, **options), self.backward(model, **options)
         return Strayed(*(self._error(path, self.truth) for path in paths))
 

@@ -12,7 +12,7 @@ from dlnn_utils.integration import integrate
 
 @dataclass(frozen=True)
 class LinearSystem:
-    """dx/dt = A x, solved by the matrix exponential.
+    """The law dx/dt = A x, solved by the matrix exponential.
 
     Attributes
     ----------
@@ -58,7 +58,30 @@ class LinearSystem:
         return np.einsum("tij,...j->t...i", propagators, x0)
 
     def simulate(self, x0, t, method: str = "RK45", **options) -> np.ndarray:
-        """Integrate numerically, as the paper makes its data; arguments as of `integrate`."""
+        """Integrate numerically from x0 over the times t, as the paper makes its data.
+
+        Parameters
+        ----------
+        x0 : array (n,) or (B, n)
+            States at time t[0].
+        t : array (T,)
+            Times, rising or falling.
+        method : str
+            "RK45" is the paper's Dormand-Prince pair.
+        **options
+            Of `integrate`.
+
+        Returns
+        -------
+        array (T, n) or (T, B, n)
+
+        Raises
+        ------
+        ValueError
+            If x0 or t is malformed.
+        IntegrationError
+            If the solution blows up.
+        """
         A = torch.from_numpy(self.A)
         return integrate(lambda x: x @ A.T, x0, t, method=method, **options)
 
@@ -79,7 +102,13 @@ class MassSpringDamper(LinearSystem):
 
     @classmethod
     def of(cls, M, C, K) -> "MassSpringDamper":
-        """Build the system from its three matrices (n, n); M symmetric and invertible."""
+        """Build the system from M, C and K (n, n), M symmetric and invertible.
+
+        Raises
+        ------
+        ValueError
+            If a matrix is malformed, or M is not symmetric or not invertible.
+        """
         n = len(np.atleast_2d(M))
         M, C, K = check.mass_matrix(M, n), check.array("C", C, (n, n)), check.array("K", K, (n, n))
         lower = -np.linalg.solve(M, np.hstack([K, C]))
@@ -99,7 +128,7 @@ class MassSpringDamper(LinearSystem):
 
 @dataclass(frozen=True)
 class Relaxation(LinearSystem):
-    """c' = -K c, diffusion after discretisation (Eq. 13).
+    """The law c' = -K c, diffusion after discretisation (Eq. 13).
 
     Attributes
     ----------
@@ -111,7 +140,7 @@ class Relaxation(LinearSystem):
 
     @classmethod
     def of(cls, K) -> "Relaxation":
-        """Build the system from its stiffness matrix (n, n)."""
+        """Build the system from its stiffness matrix K (n, n)."""
         n = len(np.atleast_2d(K))
         K = check.array("K", K, (n, n))
         return cls(-K, K)
@@ -122,7 +151,18 @@ TABLE_1 = {"K11": 1.0, "K22": 1.0, "K12": -0.4, "C11": 0.1, "C12": 0.1, "C22": 0
 
 
 def table_1() -> MassSpringDamper:
-    """Return the two masses, springs and dampers of Table 1, with M = I (Section 5.1)."""
+    """Return the two masses, springs and dampers of Table 1, with M = I (Section 5.1).
+
+    Returns
+    -------
+    MassSpringDamper
+        Two positions; states are [q1, q2, q1', q2'].
+
+    Examples
+    --------
+    >>> table_1().K.tolist()
+    [[1.0, -0.4], [-0.4, 1.0]]
+    """
     v = TABLE_1
     C = [[v["C11"], v["C12"]], [v["C12"], v["C22"]]]
     K = [[v["K11"], v["K12"]], [v["K12"], v["K22"]]]
@@ -130,13 +170,51 @@ def table_1() -> MassSpringDamper:
 
 
 def lehmer(n: int) -> np.ndarray:
-    """Return the Lehmer matrix min(i, j) / max(i, j), i, j = 1..n (Section 5.3)."""
+    """Return the Lehmer matrix min(i, j) / max(i, j), i, j = 1..n (Section 5.3).
+
+    Parameters
+    ----------
+    n : int
+        Number of rows, 1 or more.
+
+    Returns
+    -------
+    array (n, n)
+        Symmetric and positive definite.
+
+    Raises
+    ------
+    ValueError
+        If n is not a positive integer.
+
+    Examples
+    --------
+    >>> lehmer(2).tolist()
+    [[1.0, 0.5], [0.5, 1.0]]
+    """
     i = np.arange(1, check.positive_integer("n", n) + 1.0)
     return np.minimum.outer(i, i) / np.maximum.outer(i, i)
 
 
 def square_grid(values, n: int) -> np.ndarray:
-    """Return all len(values)**n states whose n coordinates take the given values.
+    """Return all len(values)**n states whose n coordinates take the given values (Section 5.1).
+
+    Parameters
+    ----------
+    values : array (k,)
+        What a coordinate may be.
+    n : int
+        Number of coordinates.
+
+    Returns
+    -------
+    array (k**n, n)
+        The last coordinate changes fastest.
+
+    Raises
+    ------
+    ValueError
+        If values are not one-dimensional or not finite.
 
     Examples
     --------

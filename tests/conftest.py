@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from filelock import FileLock
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from dlnn_utils.companion.paths import ROOT
@@ -135,3 +136,36 @@ def project(tmp_path) -> Project:
     toy.notebook("01_size", *SIZE)
     toy.notebook("02_truth", *TRUTH)
     return toy
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory) -> Path:
+    """Return the folder of the built site; all processes of one test run share it."""
+    from dlnn_utils.companion.site import build
+
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    with FileLock(folder / "site.lock"):
+        if not (folder / "site").exists():
+            build(folder / "site")
+    return folder / "site"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Return a headless Chromium, driven by Selenium, that logs its requests and its console."""
+    from selenium import webdriver
+
+    found = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]
+    chromium, driver = next(filter(None, found), None), shutil.which("chromedriver")
+    if not (chromium and driver):
+        pytest.skip("no browser here; on Debian: apt install chromium chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for argument in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage"):
+        options.add_argument(f"--{argument}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    chrome.set_script_timeout(60)
+    yield chrome
+    chrome.quit()

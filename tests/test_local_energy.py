@@ -13,17 +13,13 @@ from dlnn_utils import (
     diffusivity,
     elements_of,
     fit_local,
+    grains,
     integrate,
     relative_error,
     train_adam,
 )
 
 T = np.array([0.0, 1e-3, 1e-2, 0.1])
-
-
-def grains(m, seed=0):
-    """A microstructure of four diffusivities at random."""
-    return np.random.default_rng(seed).choice([0.01, 0.1, 0.3, 1.0], size=(m, m))
 
 
 def images(plate, seed=0):

@@ -23,6 +23,7 @@ HELP = """\
 ./reproduce.sh test [...]    run all tests (what follows is handed to pytest)
 ./reproduce.sh sweep --seeds N [NAME ...]  run notebooks for the seeds 0 to N-1
 ./reproduce.sh update        refresh the committed notebooks, figures, ledger and README
+./reproduce.sh site          build the site from the committed notebooks into results/site
 ./reproduce.sh lab [...]     open JupyterLab (what follows is handed to it)
 
 The first call sets up .venv from requirements.lock. What is up to date is not run again.
@@ -52,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _lab(arguments[1:])
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        if arguments[:1] == ["site"]:
+            return _site(arguments[1:])
         return _dispatch(_parse(arguments))
     except ValueError as e:
         print(f"error: {e}", file=sys.stderr)
@@ -153,6 +156,15 @@ def _list(jobs: Sequence[Job]) -> int:
         texts = map(source, parameters.read_notebook(job.notebook)["cells"])
         title = next((t.splitlines()[0].lstrip("# ") for t in texts if t.startswith("# ")), "")
         print(f"{job.notebook:24}  {state:10}  {title}")
+    return 0
+
+
+def _site(extra: Sequence[str]) -> int:
+    from .site import build
+
+    if extra:
+        raise ValueError(f"site takes no arguments; got {' '.join(extra)}")
+    print(f"Open {_shown(build())} in a browser; it needs no network.")
     return 0
 
 

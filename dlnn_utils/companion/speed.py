@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -20,13 +21,18 @@ from dlnn_utils.prior import ConstantCoefficients
 from dlnn_utils.systems import table_1
 from dlnn_utils.training import data_loss, tensors
 
+from . import released
+
 Calls = dict[str, Callable[[], object]]
+RELEASED = {"D-HNN": released.dhnn, "LNN": released.lnn, "DeLaN": released.delan}
 
 
 def first_order_steps(
     widths=(200, 200), batch: int = 1000, dtype: torch.dtype = torch.float32
 ) -> Calls:
     """Return one loss and its gradient for each system, and the products that ours consists of.
+
+    The peers come twice: in closed form like ours, and computed as their published codes do.
 
     Parameters
     ----------
@@ -53,13 +59,19 @@ def first_order_steps(
             samples = model.samples(x, rate, rate[:, 2:])
         model.scale_to(*samples)
         calls[name] = _step(model, *tensors(model, *samples))
+        if name in RELEASED:
+            predict = partial(RELEASED[name], model)
+            calls[f"{name}, as published"] = _step(model, *tensors(model, *samples), predict)
     return calls
 
 
-def _step(model: Model, x, y) -> Callable[[], None]:
+def _step(model: Model, x, y, predict=None) -> Callable[[], None]:
     def step() -> None:
         model.zero_grad(set_to_none=True)
-        data_loss(model, x, y).backward()
+        if predict is None:
+            data_loss(model, x, y).backward()
+        else:
+            ((predict(x) - y).square().sum() / len(x)).backward()
 
     return step
 

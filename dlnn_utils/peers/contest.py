@@ -152,8 +152,55 @@ class Contest:
         return self.results[name]
 
     def errors(self, model, at=None, **solver) -> dict[float, Errors]:
-        """Return the errors of a fitted model's trajectories by reach, all or those at `at`."""
+        """Return the errors of a fitted model's trajectories.
+
+        Parameters
+        ----------
+        model : object with `evolve(x0, t)`
+        at : sequence of float, optional
+            Some of the reaches, all if not given.
+        **solver
+            Passed to `model.evolve`.
+
+        Returns
+        -------
+        dict of float to Errors
+            By reach; infinite where a solution blew up.
+        """
         return {r: _errors(model, *self.tests[r], self.times, solver) for r in at or self.tests}
+
+    def rows(self, printed: Mapping[str, object]) -> list[list]:
+        """Return a row for each system: name, weights, largest errors, RMS errors, loss, printed.
+
+        Parameters
+        ----------
+        printed : mapping
+            The paper's numbers by system.
+        """
+        rows = []
+        for name, r in self.results.items():
+            norms = [getattr(r.errors[x], norm) for norm in ("max", "rms") for x in self.tests]
+            loss = None if np.isnan(r.loss) else r.loss
+            rows.append([name, r.model.n_weights, *norms, loss, printed.get(system_of(name))])
+        return rows
+
+    def least(self) -> dict[str, list[float]]:
+        """Return by system the smaller of the two optimisers' largest errors at each reach."""
+        found = {}
+        for name, r in self.results.items():
+            form = name.removesuffix(ADAM)
+            before = found.get(form, [np.inf] * len(self.tests))
+            found[form] = [min(b, r.errors[x].max) for b, x in zip(before, self.tests)]
+        return found
+
+
+ADAM = ", Adam"
+"""Ends the name of what was trained by Adam."""
+
+
+def system_of(name: str) -> str:
+    """Return the system's own name, without its optimiser or form."""
+    return name.split(",")[0]
 
 
 def _errors(model, starts, exact, times, solver: Mapping) -> Errors:

@@ -24,10 +24,17 @@ class DeLaN(Peer):
     ----------
     n_state : int
         2n, the length of a state [q, qdot].
-    widths, activation, seed, dtype
+    widths : sequence of int
+    activation : str or sequence of str
         Of both networks, as for `DenseNetwork`; the paper's are 2 x 64 and softplus.
+    seed : int
+        Of the initial weights.
+    mass_activation : str, optional
+        Of the network of L, by default that of V.
     epsilon : float
         Smallest eigenvalue of H, over its size.
+    **options
+        Of both networks: dtype.
 
     Attributes
     ----------
@@ -117,9 +124,22 @@ class DeLaN(Peer):
         return self.mass_scale * (L @ L.mT + self.epsilon * torch.eye(self.n).to(L))
 
     def load(self, x: Tensor, L: Tensor, L_i: Tensor) -> Tensor:
-        """Return tau - H q'' (B, n) at the states x (B, 2n): H' q' - d(q'^T H q')/dq / 2 + dV/dq.
+        """Return tau - H q'' at the states: H' q' - d(q'^T H q')/dq / 2 + dV/dq.
 
         Written with L^T q', since q'^T H q' = |L^T q'|^2 but for a constant.
+
+        Parameters
+        ----------
+        x : Tensor (B, 2n)
+            States.
+        L : Tensor (B, n, n)
+            Factor of H there.
+        L_i : Tensor (B, n, n, n)
+            Its derivatives by q_i, i second.
+
+        Returns
+        -------
+        Tensor (B, n)
         """
         q, v = x[:, : self.n], x[:, self.n : 2 * self.n]
         L_v = (L * v[:, :, None]).sum(1)  # L^T v
@@ -151,7 +171,7 @@ class DeLaN(Peer):
         return integrate(self.rate, x0, t, n_state=2 * self.n, **options)
 
     def driven_by(self, force: Callable[[Tensor], Tensor]) -> "DeLaN":
-        """Set the forces tau (B, n) that act at states (B, 2n) from now on, and return itself."""
+        """Set the force that acts from now on, tau (B, n) at states (B, 2n), and return itself."""
         self.given = force
         return self
 

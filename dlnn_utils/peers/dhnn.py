@@ -27,8 +27,13 @@ class DHNN(Peer):
         Mass matrix: states are [q, qdot] and p = M qdot.  Without it states are as they stand.
     conservative : bool
         Whether there is an H.
-    widths, activation, seed, dtype
-        Of H and of D, as for `ScalarNetwork`; the released code has one layer of 256 and tanh.
+    widths : sequence of int
+    activation : str or sequence of str
+        Of H and of D; the released code has one layer of 256 and tanh.
+    seed : int
+        Of the initial weights.
+    **options
+        Of both, as for `ScalarNetwork`: dtype.
 
     Raises
     ------

@@ -21,10 +21,15 @@ class GLNN(LNN):
         2n, the length of a state [q, qdot].
     kinetic : float
         L = kinetic |qdot|^2 / 2 + network, as for `LNN`.
-    widths, activation, seed, dtype
+    widths : sequence of int
+    activation : str or sequence of str
         Of L, as for `ScalarNetwork`.
-    force_activation : str
-        Of F, which has L's widths.
+    seed : int
+        Of the initial weights.
+    force_activation : str, optional
+        Of F, which has L's widths; by default L's.
+    **options
+        Of both networks: dtype.
 
     Raises
     ------

@@ -20,8 +20,11 @@ class HNN(Peer):
         2n, the length of a state.
     M : array (n, n), optional
         Mass matrix: states are [q, qdot] and p = M qdot.  Without it states are [q, p].
-    widths, activation, seed, dtype
-        Of H, as for `ScalarNetwork`; the paper's are 2 x 200 and tanh.
+    widths : sequence of int
+    activation : str or sequence of str
+        Of H; the paper's are 2 x 200 and tanh.
+    **options
+        Of H, as for `ScalarNetwork`: seed, dtype.
 
     Raises
     ------

@@ -62,8 +62,11 @@ class LNN(Peer):
     kinetic : float
         L = kinetic |qdot|^2 / 2 + network.  At 0, as published, L_vv of an untrained network may
         be singular, and training ends where it began.
-    widths, activation, seed, dtype
-        Of the network, as for `ScalarNetwork`; the paper's are 2 x 128 and softplus.
+    widths : sequence of int
+    activation : str or sequence of str
+        Of the network; the paper's are 2 x 128 and softplus.
+    **options
+        Of the network, as for `ScalarNetwork`: seed, dtype.
 
     Raises
     ------

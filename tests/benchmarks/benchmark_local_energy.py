@@ -8,7 +8,7 @@ import argparse
 import numpy as np
 import torch
 
-from dlnn_utils import LargePlate, diffusivity, elements_of, fit_local, relative_error
+from dlnn_utils import LargePlate, diffusivity, elements_of, fit_local, grains, relative_error
 from dlnn_utils.companion.timing import seconds
 
 TIMES = np.concatenate([[0.0], np.geomspace(1e-4, 0.5, 20)])
@@ -22,7 +22,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     rng, m, kept = np.random.default_rng(0), options.elements, {}
-    plate = LargePlate.of(rng.choice([0.01, 0.1, 0.3, 1.0], size=(m, m)))
+    plate = LargePlate.of(grains(m))
     c = plate.evolve(rng.uniform(size=(2, plate.n)), [0, 1e-3]).reshape(-1, plate.n)
     given = dict(widths=(10,), target=1e-20, device=options.device)
     spent = seconds(lambda: kept.update(model=fit_local(c, plate.rate(c), plate.D, **given)))

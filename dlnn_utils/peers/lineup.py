@@ -1,0 +1,65 @@
+"""Which systems enter, with which networks: ours, of one width, and those published."""
+
+from collections.abc import Callable
+
+from dlnn_utils.baseline import Baseline
+from dlnn_utils.models import Diffusion, Mechanics, Model
+from dlnn_utils.network import ScalarNetwork
+from dlnn_utils.peers.delan import DeLaN
+from dlnn_utils.peers.dhnn import DHNN
+from dlnn_utils.peers.glnn import GLNN
+from dlnn_utils.peers.hnn import HNN
+from dlnn_utils.peers.lnn import LNN
+
+QUADRATIC = {"activation": "quadratic_silu"}
+BEST = {
+    "DLNN": QUADRATIC,
+    "baseline": {"activation": "silu"},
+    "D-HNN": QUADRATIC,
+    "GLNN": QUADRATIC | {"force_activation": "silu"},
+    "LNN": QUADRATIC,
+    "DeLaN": QUADRATIC | {"mass_activation": "silu"},
+    "HNN": QUADRATIC,
+}
+"""The activations that serve each system best of those tried, for mechanics."""
+
+_TWO_TANH = {"widths": (200, 200), "activation": "tanh"}
+_WIDE = {"batch_size": 1000, "learning_rate": 1e-3}
+PUBLISHED = {
+    "DLNN": (_TWO_TANH, _WIDE | {"epochs": 1000}),
+    "baseline": (_TWO_TANH, _WIDE | {"epochs": 1000}),
+    "D-HNN": ({}, {"epochs": 49, "batch_size": 128, "learning_rate": 1e-3}),
+    "GLNN": ({}, _WIDE | {"epochs": 360}),
+    "LNN": ({}, _WIDE | {"epochs": 360}),
+    "DeLaN": ({}, _WIDE | {"epochs": 360}),
+    "HNN": ({}, _WIDE | {"epochs": 360}),
+}
+"""Networks (those published are the classes' defaults) and Adam's options, for 13,056 states."""
+
+
+def mechanics(M) -> dict[str, Callable[..., Model]]:
+    """Return makers of the systems for motion of mass M (n, n), by name.
+
+    Each takes the options of its network: widths, activation, seed.
+    """
+    n = 2 * len(M)
+    return {
+        "DLNN": lambda **net: Mechanics(ScalarNetwork(n, **net), M),
+        "baseline": lambda **net: Baseline(n, "mechanics", **net),
+        "D-HNN": lambda **net: DHNN(n, M, **net),
+        "GLNN": lambda **net: GLNN(n, **net),
+        "LNN": lambda **net: LNN(n, **net),
+        "DeLaN": lambda **net: DeLaN(n, **net),
+        "HNN": lambda **net: HNN(n, M, **net),
+    }
+
+
+def diffusion(n: int) -> dict[str, Callable[..., Model]]:
+    """Return makers of the systems that take the diffusion of n pixels as it is, n even."""
+    return {
+        "DLNN": lambda **net: Diffusion(ScalarNetwork(n, **net)),
+        "baseline": lambda **net: Baseline(n, "diffusion", **net),
+        "D-HNN": lambda **net: DHNN(n, **net),
+        "D-HNN, D alone": lambda **net: DHNN(n, conservative=False, **net),
+        "HNN": lambda **net: HNN(n, **net),
+    }
