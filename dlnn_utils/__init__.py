@@ -76,6 +76,8 @@ _EXPORTS = {
     "Horizon": "horizon",
     "estimate_state": "state_estimate",
     "way_back": "state_estimate",
+    "potential_and_damping": "reading",
+    "fit_sindy_pixels": "peers.sindy_pixels",
     "HNN": "peers.hnn",
     "DHNN": "peers.dhnn",
     "LNN": "peers.lnn",

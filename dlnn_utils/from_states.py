@@ -94,7 +94,9 @@ def fit_from_states(
     True
     """
     t = check.times(t)
-    x = check.array("x", x, (len(t),) + (None,) * (1 if np.ndim(x) == 2 else 2))
+    if np.ndim(x) not in (2, 3) or len(x) != len(t):
+        raise ValueError(f"x must have shape ({len(t)}, m) or ({len(t)}, B, m); got {np.shape(x)}")
+    x = check.array("x", x, np.shape(x))
     x = x[:, None] if x.ndim == 2 else x
     numbers = {"substeps": substeps, "first_steps": first_steps, "max_steps": max_steps}
     for name, value in numbers.items():

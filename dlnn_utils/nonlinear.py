@@ -145,12 +145,11 @@ class HardeningSprings(NonlinearSystem):
         force = K @ x[:, :2, None] + (D + D.mT) @ x[:, 2:, None]
         return torch.cat([x[:, 2:], -force[..., 0] / x.new_tensor(self.masses)], 1)
 
-    def matrices(self, x) -> dict[str, np.ndarray]:
-        """Return M, C (B, 2, 2) at the states x (B, 4), and the potential V (B,), in J."""
-        q = torch.from_numpy(np.asarray(x, dtype=np.float64))[:, :2]
-        s = q @ ELONGATIONS.T
+    def potential_and_damping(self, q) -> tuple[np.ndarray, np.ndarray]:
+        """Return V (N,) in J and C (N, 2, 2) in N s/m at the positions q (N, 2)."""
+        s = torch.from_numpy(check.array("q", q, (None, 2))) @ ELONGATIONS.T
         C = torch.einsum("sa,bs,sc->bac", ELONGATIONS, self._coefficient(s), ELONGATIONS)
-        return {"M": self.M, "C": C.numpy(), "V": self._potential(s).numpy()}
+        return self._potential(s).numpy(), C.numpy()
 
     def energy(self, x) -> np.ndarray:
         """Return kinetic and potential energy (...,) in J of the states x = [q, q'] (..., 4)."""

@@ -115,42 +115,44 @@ def test_diffusion_without_noise(t):
     model = fit_from_states(c, t, widths=(10,))
     trip = RoundTrip(PIXELS, [[0.3, 0.8]], T)
     assert isinstance(model, Diffusion)
-    assert max(trip.errors(model)) < 2e-3
+    forward, backward = trip.errors(model)
+    assert forward < 2e-3
+    assert backward < 0.02  # errors grow by exp(1.4 * 3) = 67
     assert model.history.loss[-1] < 1e-7
 
 
 def test_noise_hurts_less_than_with_rates():
     trip, c = RoundTrip(PIXELS, [[0.3, 0.8], [0.9, 0.2]], T), noisy(C, 0.01)
-    alone = fit_from_states(c, T, widths=(10,))
-    splined = fit_diffusion(c, t=T, widths=(10,), max_steps=30)
+    alone = fit_from_states(c, T, widths=(8,), max_steps=8)
+    splined = fit_diffusion(c, t=T, widths=(8,), max_steps=30)
     assert trip.errors(alone).forward < 0.5 * trip.errors(splined).forward
     assert 0.5e-4 < alone.history.loss[-1] < 1.2e-4  # the noise itself, not below it
 
 
 def test_one_trajectory_and_one_component():
     c = np.exp(-T)[:, None]
-    model = fit_from_states(c, T, widths=(4,))
-    np.testing.assert_allclose(model.evolve([1.0], T), c, atol=1e-4)
+    model = fit_from_states(c, T, widths=(4,), max_steps=8)
+    np.testing.assert_allclose(model.evolve([1.0], T), c, atol=1e-3)
 
 
 @pytest.mark.parametrize("measured", ["positions", "states"])
 def test_mechanics(measured):
-    system, t = table_1(), np.linspace(0, 6, 31)
+    system, t = table_1(), np.linspace(0, 6, 25)
     starts = np.random.default_rng(4).uniform(-1, 1, (6, 4))
     x = noisy(system.evolve(starts, t), 1e-3)
     x = x[..., :2] if measured == "positions" else x
-    model = fit_from_states(x, t, M=np.eye(2), widths=(12,), max_steps=10)
+    model = fit_from_states(x, t, M=np.eye(2), widths=(12,), max_steps=5)
     assert RoundTrip(system, starts, t).errors(model).forward < 0.02
 
 
 def test_a_model_of_ones_own():
     model = Baseline(2, "diffusion", (8,), activation="silu")
-    assert fit_from_states(noisy(C, 1e-3), T, model=model) is model
+    assert fit_from_states(noisy(C, 1e-3), T, model=model, max_steps=6) is model
     assert RoundTrip(PIXELS, C[0], T).errors(model).forward < 0.01
 
 
 def test_it_is_deterministic():
-    a, b = (fit_from_states(C, T, widths=(5,), max_steps=3) for _ in range(2))
+    a, b = (fit_from_states(C, T, widths=(5,), max_steps=3, first_steps=5) for _ in range(2))
     assert a.history.loss == b.history.loss
 
 
@@ -172,8 +174,8 @@ BAD[3, 2, 1] = np.nan
     ("arguments", "message"),
     [
         (dict(x=BAD, t=T), "x must be finite; got 1 NaN or infinite of 300 values"),
-        (dict(x=C, t=T[:-1]), r"x must have shape \(24, any, any\); got \(25, 6, 2\)"),
-        (dict(x=C[:, 0, 0], t=T), r"x must have shape \(25, any, any\); got \(25\)"),
+        (dict(x=C, t=T[:-1]), r"x must have shape \(24, m\) or .*; got \(25, 6, 2\)"),
+        (dict(x=C[:, 0, 0], t=T), r"x must have shape \(25, m\) or \(25, B, m\); got \(25,\)"),
         (dict(x=C[:4], t=T[:4]), "t must hold at least 5 times to smooth over; got 4"),
         (dict(x=C, t=np.zeros(25)), "t must not repeat a time"),
         (dict(x=C, t=T, M=np.eye(3)), "x must hold the 3 positions .*; got 2 components"),
@@ -182,7 +184,7 @@ BAD[3, 2, 1] = np.nan
         (dict(x=C, t=T, pieces=()), "pieces must name at least one length; got none"),
         (dict(x=C, t=T, substeps=0), "substeps must be a positive integer; got 0"),
         (dict(x=C, t=T, max_steps=0), "max_steps must be a positive integer; got 0"),
-        (dict(x=C, t=T, widths=(200, 200)), "at most 3000 weights; got 40800: make it narrower"),
+        (dict(x=C, t=T, widths=(200, 200)), "at most 3000 weights; got 41000: make it narrower"),
         (dict(x=C, t=T, model=Baseline(3, "diffusion", (4,))), "3 components .*; got 2"),
     ],
 )

@@ -4,8 +4,19 @@ import numpy as np
 import pytest
 import torch
 
-from dlnn_utils import AllenCahn, HardeningSprings, Mechanics, Plate, RoundTrip, ScalarNetwork
+from dlnn_utils import (
+    AllenCahn,
+    HardeningSprings,
+    Mechanics,
+    Plate,
+    RoundTrip,
+    ScalarNetwork,
+    fit_sindy_pixels,
+    identifiability,
+    potential_and_damping,
+)
 from dlnn_utils import Relaxation as Linear
+from dlnn_utils.variations import nonvanishing
 
 RNG = np.random.default_rng(0)
 STATES = RNG.uniform(-1, 1, (20, 4))
@@ -51,7 +62,9 @@ def test_energy_falls_by_what_the_dampers_take(law):
         system.energy(x) for x in system.evolve(STATES, [0.0, h, 2 * h], rtol=1e-12, atol=1e-13)
     )
     x = system.evolve(STATES, [0.0, h])[1]
-    power = np.einsum("bi,bij,bj->b", x[:, 2:], system.matrices(x)["C"], x[:, 2:])
+    power = np.einsum(
+        "bi,bij,bj->b", x[:, 2:], system.potential_and_damping(x[:, :2])[1], x[:, 2:]
+    )
     np.testing.assert_allclose((after - before) / (2 * h), -power, atol=1e-5)
     assert (now < before).all()
 
@@ -78,6 +91,35 @@ def test_a_network_reads_its_own_force_as_the_system_does():
         rate = model.rate(torch.from_numpy(STATES)).numpy()
     expected = by_equation_11(lambda q, v: network.value(torch.cat([q, v], 1)), STATES, (1.0, 1.5))
     np.testing.assert_allclose(rate[:, 2:], expected, atol=1e-12)
+
+
+def test_what_the_data_determine():
+    assert not nonvanishing(identifiability.force_is_gradient())
+    assert not nonvanishing(identifiability.angular_momentum_is_unseen())
+    assert not nonvanishing(identifiability.damping_is_compatible())
+
+
+def test_potential_and_damping_are_read_from_a_network():
+    """One neuron z^2/2 of z = a . (q, q') is L_D = z^2/2, whose V and C are known."""
+    network = ScalarNetwork(4, (1,), "quadratic")
+    a = np.array([1.0, -0.5, 0.3, 0.2])
+    with torch.no_grad():
+        network.weights[0].copy_(torch.from_numpy(a[None]))
+        network.weights[1].fill_(1.0)
+        network.biases[0].zero_()
+    q = STATES[:, :2]
+    V, C = potential_and_damping(Mechanics(network, np.eye(2)), q)
+    np.testing.assert_allclose(V, (q @ a[:2]) ** 2 / 2, atol=1e-14)
+    D = np.outer(a[2:], a[:2])
+    np.testing.assert_allclose(C, np.broadcast_to(D + D.T, C.shape), atol=1e-14)
+
+
+def test_pixels_law_is_found_by_who_is_told_of_it():
+    x = SEPARATION.evolve(SEPARATION.smooth_starts(12), np.linspace(0, 2, 8)).reshape(-1, 16)
+    c, cdot = (PLATE.from_weighted(a) for a in (x, SEPARATION.rate(x)))
+    law = fit_sindy_pixels(c, cdot)
+    np.testing.assert_allclose(law.rate(c).numpy(), cdot, atol=0.02)
+    np.testing.assert_allclose(law.rate(c).numpy(), law.sindy.predict(c), atol=1e-10)
 
 
 def test_separation_is_the_gradient_flow_of_its_energy():
@@ -135,6 +177,12 @@ def test_a_blow_up_is_an_infinite_error():
         (lambda: HardeningSprings().rate(np.ones((2, 3))), r"x must have shape \(any, 4\)"),
         (lambda: HardeningSprings().evolve(np.ones(3), [0, 1]), "x0 must have shape"),
         (lambda: AllenCahn(Plate.of(np.ones((2, 2)), "consistent")), "must have a lumped mass"),
+        (lambda: fit_sindy_pixels(np.ones((4, 2)), np.ones((4, 3))), "cdot must have shape"),
+        (lambda: fit_sindy_pixels(np.ones((4, 2)), np.ones((4, 2)), (0,)), "powers must be a pos"),
+        (
+            lambda: potential_and_damping(Mechanics(ScalarNetwork(4, (2,)), np.eye(2)), [[1.0]]),
+            r"q must have shape \(any, 2\); got \(1, 1\)",
+        ),
         (lambda: AllenCahn(PLATE, -1.0), "rate_of_separation must be positive; got -1"),
     ],
 )

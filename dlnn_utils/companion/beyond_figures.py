@@ -103,7 +103,8 @@ def draw_noise(levels: Sequence[str], errors: Mapping[str, Sequence[float]]) -> 
     places = np.arange(len(levels))
     for k, (name, error) in enumerate(errors.items()):
         shift = 0.04 * (k - len(errors) / 2)
-        ax.semilogy(places + shift, error, "o-", ms=4, color=COLOURS[k % 7], label=name)
+        dash, colour = ("o-", COLOURS[k]) if k < len(COLOURS) else ("o--", COLOURS[-1])
+        ax.semilogy(places + shift, error, dash, ms=4, color=colour, label=name)
     ax.set_xticks(places, levels)
     ax.set(xlabel="noise / spread of the state", ylabel="RMS error / RMS state (1)")
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
