@@ -1,7 +1,10 @@
+import json
+
 import pytest
 
 from dlnn_utils.companion import dependencies, paths
 from dlnn_utils.companion.dependencies import code_hash, sources_of, uses
+from dlnn_utils.companion.state import texts_hash
 
 
 @pytest.fixture
@@ -82,6 +85,24 @@ def test_the_hash_sees_the_notebooks_code_and_not_its_prose(tree):
     assert code_hash("03_new") != before
     tree.notebook("03_new", "x = 1", parameters="seed = 0\nwidth = 3")
     assert code_hash("03_new") != before
+
+
+def test_a_cell_tagged_interactive_counts_as_shown_and_not_as_computed(tree):
+    hashes = {}
+    for text in ("Explorer(1)", "Explorer(2)"):
+        tree.notebook("03_new", "x = 1", "from dlnn_utils import toy\ntoy.show()")
+        plain = code_hash("03_new")
+        path = tree.root / "notebooks/03_new.ipynb"
+        content = json.loads(path.read_text())
+        cell = content["cells"][-1]
+        cell["source"], cell["metadata"]["tags"] = text, ["interactive"]
+        path.write_text(json.dumps(content))
+        hashes[text] = code_hash("03_new"), texts_hash("03_new")
+        assert hashes[text][0] != plain
+        assert names("03_new") == set()
+    tree.notebook("03_new", "x = 1")
+    assert {code for code, _ in hashes.values()} == {code_hash("03_new")}
+    assert len({texts for _, texts in hashes.values()} | {texts_hash("03_new")}) == 3
 
 
 def test_a_hash_does_not_depend_on_docstrings_of_functions(tree):

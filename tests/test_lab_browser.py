@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 from dlnn_utils.companion import paths
 from dlnn_utils.companion.parameters import read_notebook, source
@@ -24,11 +26,24 @@ return [...document.querySelectorAll(".jp-Notebook .jp-CodeCell")].map((cell) =>
 }))"""
 
 
+SLIDERS = """import numpy as np, dlnn_utils as dlnn
+from dlnn_utils.companion.interactive import Explorer
+elements = dlnn.elements_of("square", 7)
+plate = dlnn.Plate.of(dlnn.diffusivity(elements))
+recording = dlnn.Recording.of(plate, dlnn.nodes_of(elements), np.linspace(0, 0.02, 101))
+Explorer(recording, recording.fit(max_steps=3, frames=6), frame=100, ahead=50)"""
+
+
 @pytest.fixture
-def lab(tmp_path):
-    """Return the address of a JupyterLab on a copy of the notebook."""
+def lab(tmp_path, request):
+    """Return the address of a JupyterLab on a copy of the notebook, or on one of given code."""
     (tmp_path / "notebooks").mkdir()
-    shutil.copy(paths.notebook_path(NOTEBOOK), tmp_path / "notebooks")
+    if code := getattr(request, "param", None):
+        content = new_notebook(cells=[new_code_cell(code)])
+        content.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+        nbformat.write(content, tmp_path / "notebooks" / f"{NOTEBOOK}.ipynb")
+    else:
+        shutil.copy(paths.notebook_path(NOTEBOOK), tmp_path / "notebooks")
     for name, values in SETTINGS.items():
         paths.write_json(tmp_path / f"settings/@jupyterlab/{name}.jupyterlab-settings", values)
     mine = {"PYTHONPATH": str(paths.ROOT), "DLNN_RESULTS": str(tmp_path / "results")}
@@ -87,6 +102,29 @@ def test_run_all_in_the_page_gives_the_committed_verdicts(lab, browser):
     assert verdict_cells(lambda n, cell: shown[n]["text"]) == verdict_cells(
         lambda n, cell: "".join("".join(o.get("text", "")) for o in cell["outputs"])
     )
+
+
+@pytest.mark.parametrize("lab", [SLIDERS], indirect=True, ids=["sliders"])
+def test_a_slider_moved_in_the_page_draws_another_picture(lab, browser):
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    wait = WebDriverWait(browser, 120, poll_frequency=0.2)
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    browser.set_window_size(1280, 900)
+    browser.get(lab)
+    status = "return document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status"
+    wait.until(lambda b: b.execute_script(status) == "idle")
+    for name in ("Run", "Run All Cells"):
+        ActionChains(browser).click(wait.until(lambda b, n=name: _menu(b, n))).perform()
+    picture = "return document.querySelector('img.widget-image')?.src"
+    first = wait.until(lambda b: b.execute_script(picture))
+    handles = wait.until(lambda b: b.find_elements("css selector", ".widget-hslider .noUi-handle"))
+    ActionChains(browser).click(handles[0]).send_keys(Keys.ARROW_RIGHT * 3).perform()
+    wait.until(lambda b: b.execute_script(picture) != first)
+    said = [x.text for x in browser.find_elements("css selector", ".widget-readout")]
+    assert said == ["-19.4 ms", "0"]
 
 
 def _menu(browser, name):

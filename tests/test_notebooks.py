@@ -1,9 +1,11 @@
 """The rules that every committed notebook keeps."""
 
+import ast
 import json
 
 import pytest
 
+from dlnn_utils.companion.dependencies import SHOWS_ONLY
 from dlnn_utils.companion.parameters import default_parameters, source, tags
 from dlnn_utils.companion.paths import notebook_names, notebook_path
 
@@ -59,6 +61,17 @@ def test_it_is_small_enough_to_read(name):
     lines = [len(source(c).splitlines()) for c in code_cells(name)]
     assert max(lines) <= MOST_LINES_A_CELL
     assert sum(lines) <= MOST_CODE_LINES
+
+
+@every_notebook
+def test_its_interactive_cells_leave_nothing_behind(name):
+    shown = [c for c in code_cells(name) if SHOWS_ONLY in tags(c)]
+    for line in (line for cell in shown for line in ast.parse(source(cell)).body):
+        assert isinstance(line, ast.ImportFrom | ast.Expr), ast.unparse(line)
+        assert "run." not in ast.unparse(line)
+    assert "widgets" not in load(name)["metadata"]
+    kinds = {kind for o in outputs(name) for kind in o.get("data", {})}
+    assert not [kind for kind in kinds if "widget" in kind]
 
 
 @every_notebook

@@ -13,6 +13,8 @@ DOOR = ("figures.py", "paper.mplstyle", "seeding.py")
 
 PACKAGE = "dlnn_utils"
 RECORDED = ("seed", "protocol")
+SHOWS_ONLY = "interactive"
+"""Tag of a cell that lets the reader try what was computed before, and computes nothing."""
 
 
 def sources_of(notebook: str) -> list[Path]:
@@ -58,8 +60,8 @@ def uses(notebook: str, library: str) -> bool:
 def code_hash(notebook: str) -> str:
     """Return twelve hexadecimal digits that change when what a notebook computes may change.
 
-    Comments, docstrings and layout do not count, nor do the notebook's prose, seed and protocol
-    (a run's own are recorded beside the hash).
+    Comments, docstrings and layout do not count, nor do the notebook's prose, its cells tagged
+    "interactive", seed and protocol (a run's own are recorded beside the hash).
     """
     digest = hashlib.sha256(repr([_dump(tree) for tree in _cells(notebook)]).encode())
     fixed = {k: v for k, v in default_parameters(notebook).items() if k not in RECORDED}
@@ -81,10 +83,10 @@ def _exports() -> dict[str, str]:
 
 
 def _cells(notebook: str) -> list[ast.Module]:
-    """Return the syntax trees of a notebook's code cells but for the parameters."""
+    """Return the syntax trees of a notebook's code cells that compute something."""
     trees = []
     for number, cell in enumerate(read_notebook(notebook)["cells"]):
-        if cell["cell_type"] != "code" or "parameters" in tags(cell):
+        if cell["cell_type"] != "code" or {"parameters", SHOWS_ONLY} & set(tags(cell)):
             continue
         lines = source(cell).splitlines()
         python = "\n".join("pass" if line.startswith(("%", "!")) else line for line in lines)

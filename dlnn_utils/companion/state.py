@@ -8,8 +8,8 @@ from pathlib import Path
 
 from . import paths
 from .claims import Measurement, load_claims
-from .dependencies import code_hash
-from .parameters import DEFAULT_PROTOCOL, DEFAULT_SEED
+from .dependencies import SHOWS_ONLY, code_hash
+from .parameters import DEFAULT_PROTOCOL, DEFAULT_SEED, read_notebook, source, tags
 from .unknowns import load_unknowns
 
 
@@ -50,9 +50,13 @@ class Job:
 
 
 def texts_hash(notebook: str) -> str:
-    """Return a hash of the claims and unknowns that a notebook shows."""
+    """Return a hash of what a notebook shows without computing it.
+
+    That is the text of its claims and unknowns, and its cells tagged "interactive".
+    """
     shown = [*load_claims().values(), *load_unknowns().values()]
     mine = [repr(x) for x in shown if x.notebook == notebook]
+    mine += [source(cell) for cell in read_notebook(notebook)["cells"] if SHOWS_ONLY in tags(cell)]
     return hashlib.sha256("\n".join(mine).encode()).hexdigest()[:12]
 
 
