@@ -84,6 +84,30 @@ class LargePlate:
 
 
 def grains(m: int, seed: int = 0, values: Sequence[float] = (0.01, 0.1, 0.3, 1.0)) -> np.ndarray:
-    """Return diffusivities of m x m elements (m, m), each one of the values at random."""
+    """Return a microstructure of m x m elements, each of one of some diffusivities, at random.
+
+    Parameters
+    ----------
+    m : int
+        Number of elements along an edge.
+    seed : int
+        Of the choice.
+    values : sequence of float
+        The diffusivities in m^2/s.
+
+    Returns
+    -------
+    array (m, m)
+
+    Raises
+    ------
+    ValueError
+        If m is not positive, or the values are no sequence of numbers.
+
+    Examples
+    --------
+    >>> grains(3, values=(0.5,)).shape
+    (3, 3)
+    """
     m, rng = check.positive_integer("m", m), np.random.default_rng(check.seed(seed))
     return rng.choice(check.array("values", values, (None,)), size=(m, m))

@@ -176,6 +176,10 @@ class Contest:
         ----------
         printed : mapping
             The paper's numbers by system.
+
+        Returns
+        -------
+        list of list
         """
         rows = []
         for name, r in self.results.items():
