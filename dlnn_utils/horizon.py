@@ -45,7 +45,7 @@ def noise_of(x, t, degree: int = DEGREE) -> np.ndarray:
     Examples
     --------
     >>> t, rng = np.linspace(0, 1, 500), np.random.default_rng(0)
-    >>> noise_of(np.sin(t)[:, None] + 0.01 * rng.normal(size=(500, 1)), t).round(3).tolist()
+    >>> noise_of(np.sin(t)[:, None] + 0.01 * rng.normal(size=(500, 1)), t).round(2).tolist()
     [0.01]
     """
     t, points = check.times(t), check.positive_integer("degree", degree) + 2

@@ -36,10 +36,9 @@ def differ(old, new, error_like):
         a, b = [float(v) for v in old], [float(v) for v in new]
     except ValueError:
         return None if old == new else "texts differ"
-    if [math.isfinite(v) for v in (*a[:1], *a[-1:])] != [
-        math.isfinite(v) for v in (*b[:1], *b[-1:])
-    ]:
+    if [str(v) for v in a if not math.isfinite(v)] != [str(v) for v in b if not math.isfinite(v)]:
         return "one is finite and the other is not"
+    a, b = ([v for v in values if math.isfinite(v)] for values in (a, b))
     size, other = max(map(abs, a), default=0.0), max(map(abs, b), default=0.0)
     if error_like:
         small, large = sorted((size, other))
@@ -70,6 +69,10 @@ def is_small(text):
         (["a"], ["a"], False, True),
         (["a"], ["b"], True, False),
         (["1"], ["inf"], True, False),
+        (["inf", "1"], ["inf", "1.001"], False, True),
+        (["inf", "1"], ["inf", "2"], False, False),
+        (["nan"], ["nan"], False, True),
+        (["nan"], ["inf"], False, False),
     ],
 )
 def test_the_comparison_tells_what_differs(old, new, error_like, same):

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 from . import paths
 from .durations import ALL_TESTS, note
+from .parameters import DEFAULT_PROTOCOL, DEFAULT_SEED
+from .update import committed_store
 
 
 def run_checks(cores: int, extra: Sequence[str]) -> int:
@@ -27,11 +29,12 @@ def run_checks(cores: int, extra: Sequence[str]) -> int:
     """
     python = [sys.executable, "-m"]
     pytest = [*python, "pytest", "-q", "-p", "no:cacheprovider", "-n", str(cores)]
+    by_file = ["--dist", "loadfile", "--no-loadscope-reorder"]
     nbval = ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=600"]
     steps = {
         "style": [*python, "ruff", "check", "--quiet", "."],
         "layout": [*python, "ruff", "format", "--quiet", "--check", "."],
-        "notebooks": [*pytest, "--dist", "loadfile", *nbval, "notebooks"],
+        "notebooks": [*pytest, *by_file, *nbval, *_longest_first()],
         "tests": [*pytest, "--dist", "worksteal", *extra],
     }
     if not paths.notebook_names():
@@ -51,3 +54,14 @@ def run_checks(cores: int, extra: Sequence[str]) -> int:
     if not extra:
         note(ALL_TESTS, time.monotonic() - start, cores)
     return 0
+
+
+def _longest_first() -> list[str]:
+    """Return the notebooks' paths, so ordered that no core waits for a long one at the end."""
+    seconds = {
+        run["notebook"]: run["seconds"]
+        for run in committed_store()["runs"]
+        if (run["protocol"], run["seed"]) == (DEFAULT_PROTOCOL, DEFAULT_SEED)
+    }
+    names = sorted(paths.notebook_names(), key=lambda name: -seconds.get(name, 0))
+    return [str(paths.notebook_path(name).relative_to(paths.ROOT)) for name in names]
