@@ -184,6 +184,8 @@ def test_update_commits_everything_together_and_a_worse_verdict_is_told(project)
     took = '{"./reproduce.sh test": {"seconds": 140, "cores": 2}}'
     project.edit("results/durations.json", took)
     project.edit("figures/measurements.json", json.dumps(store))
+    block = "<!-- table table1:begin -->\n<!-- table table1:end -->\n"
+    project.edit("README.md", (project.root / "README.md").read_text() + block)
     done = project.command("update")
     assert done.returncode == 0, done.stdout + done.stderr
     files = committed(project)
@@ -206,6 +208,8 @@ def test_update_commits_everything_together_and_a_worse_verdict_is_told(project)
     assert re.search(r"\| 01_size \| \d+ s \| not run \| \d+ MB \|", readme)
     assert "The set-up, once, took 95 s; `./reproduce.sh test` took 140 s on 2 cores." in readme
     assert "| The width is not given. | Two. | It is small. | size: two 1, three 3 |" in readme
+    table = files["table1.md"].decode()
+    assert f"<!-- table table1:begin -->\n{table}<!-- table table1:end -->\n" in readme
     notebook = json.loads(files["01_size.ipynb"])
     code = [c for c in notebook["cells"] if c["cell_type"] == "code"]
     assert [c["execution_count"] for c in code] == [1, 2, 3, 4, 5, 6]

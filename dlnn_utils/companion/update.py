@@ -1,7 +1,8 @@
 """Refreshes what is committed: notebooks' outputs, figures, ledger and README, all together."""
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from . import paths
 from .claims import Measurement, ledger, merge
@@ -44,7 +45,8 @@ def refresh() -> list[str]:
             content[paths.FIGURES / name] = (job.folder / name).read_bytes()
     content[paths.FIGURES / "measurements.json"] = _json(store)
     content[paths.FIGURES / "claims.json"] = _json(entries)
-    content[paths.README] = readme(paths.README.read_text(encoding="utf-8"), store)
+    tables = {p.stem: new.decode() for p, new in content.items() if p.suffix == ".md"}
+    content[paths.README] = readme(paths.README.read_text(encoding="utf-8"), store, tables)
     changed = []
     for path, new in content.items():
         new = new.encode() if isinstance(new, str) else new
@@ -113,8 +115,23 @@ def with_outputs(job: Job) -> str:
     return _json(notebook)
 
 
-def readme(text: str, store: dict) -> str:
-    """Return the README's text with its generated blocks made anew from a store."""
+def readme(text: str, store: dict, tables: Mapping[str, str] | None = None) -> str:
+    """Return the README's text with its generated blocks made anew.
+
+    Parameters
+    ----------
+    text : str
+        With the blocks "times", "results" and "unknowns", and one "table NAME" for each of the
+        notebooks' tables that is to be shown.
+    store : dict
+        As `committed_store` returns it.
+    tables : mapping, optional
+        Markdown by name of the table, by default what is committed.
+
+    Returns
+    -------
+    str
+    """
     known = paths.notebook_names()
     current = {name: code_hash(name) for name in known}
     results = readme_results(ledger(stored_measurements(store)), current)
@@ -122,7 +139,18 @@ def readme(text: str, store: dict) -> str:
     moved = [s for s in store["sensitivities"] if (s["protocol"], s["seed"]) == default]
     text = _with_block(text, "times", readme_times(store["runs"]) + as_text(store["durations"]))
     text = _with_block(text, "results", results)
-    return _with_block(text, "unknowns", to_register(known, moved))
+    text = _with_block(text, "unknowns", to_register(known, moved))
+    for name in re.findall(r"<!-- table (\w+):begin -->", text):
+        text = _with_block(text, f"table {name}", _table(name, tables or {}))
+    return text
+
+
+def _table(name: str, tables: Mapping[str, str]) -> str:
+    """Return a table in Markdown, the committed one where there is none anew."""
+    file = paths.FIGURES / f"{name}.md"
+    if name in tables:
+        return tables[name]
+    return file.read_text(encoding="utf-8") if file.exists() else ""
 
 
 def _with_block(text: str, name: str, block: str) -> str:
