@@ -21,6 +21,9 @@ README = """# Toy
 <!-- results:begin -->
 <!-- results:end -->
 
+<!-- trials:begin -->
+<!-- trials:end -->
+
 <!-- unknowns:begin -->
 <!-- unknowns:end -->
 """
@@ -151,9 +154,13 @@ def site(tmp_path_factory) -> Path:
     return folder / "site"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """Return a headless Chromium, driven by Selenium, that logs its requests and its console."""
+    """Return a headless Chromium, driven by Selenium, that logs its requests and its console.
+
+    Each file of tests has its own: what a page of JupyterLab still asks for when it is left
+    would else be counted against the next page.
+    """
     from selenium import webdriver
 
     found = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]

@@ -19,6 +19,8 @@ def test_update_commits_everything_together_and_a_worse_verdict_is_told(project)
     project.edit(".venv/set-up-seconds", "95")
     took = '{"./reproduce.sh test": {"seconds": 140, "cores": 2}}'
     project.edit("results/durations.json", took)
+    tried = {"what": "Killed at random", "passed": 19, "of": 20, "details": "none half-written"}
+    project.edit("results/trials.json", json.dumps({"faults.kill": tried}))
     project.edit("figures/measurements.json", json.dumps(store))
     block = "<!-- table table1:begin -->\n<!-- table table1:end -->\n"
     project.edit("README.md", (project.root / "README.md").read_text() + block)
@@ -44,6 +46,7 @@ def test_update_commits_everything_together_and_a_worse_verdict_is_told(project)
     assert re.search(r"\| 01_size \| \d+ s \| not run \| \d+ MB \|", readme)
     assert "The set-up, once, took 95 s; `./reproduce.sh test` took 140 s on 2 cores." in readme
     assert "| The width is not given. | Two. | It is small. | size: two 1, three 3 |" in readme
+    assert "| Killed at random | 19 of 20 | none half-written |" in readme
     table = files["table1.md"].decode()
     assert f"<!-- table table1:begin -->\n{table}<!-- table table1:end -->\n" in readme
     notebook = json.loads(files["01_size.ipynb"])
@@ -85,7 +88,7 @@ def test_update_commits_everything_together_and_a_worse_verdict_is_told(project)
     assert "ZeroDivisionError" in failed
 
 
-@pytest.mark.parametrize("block", ["times", "results", "unknowns"])
+@pytest.mark.parametrize("block", ["times", "results", "trials", "unknowns"])
 def test_update_without_a_block_in_the_readme_changes_nothing(project, block):
     project.edit("README.md", f"# Toy\n<!-- {block}:begin -->\n<!-- {block}:end -->\n")
     before = committed(project)

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from . import paths
+from . import paths, trials
 from .claims import Measurement, ledger, merge
 from .durations import as_text, noted
 from .parameters import DEFAULT_PROTOCOL, DEFAULT_SEED, read_notebook, tags
@@ -63,7 +63,8 @@ def refresh() -> list[str]:
 def committed_store() -> dict:
     """Return figures/measurements.json, empty where there is none yet."""
     file = paths.FIGURES / "measurements.json"
-    empty = {"runs": [], "measurements": [], "sensitivities": [], "durations": {}}
+    empty = {"runs": [], "measurements": [], "sensitivities": []}
+    empty |= {"durations": {}, "trials": {}}
     return empty | (json.loads(file.read_text(encoding="utf-8")) if file.exists() else {})
 
 
@@ -95,6 +96,7 @@ def merged_store(results: Sequence[tuple[Job, dict]]) -> dict:
         "measurements": [m.to_json() for m in merged],
         "sensitivities": sorted(sensitivities, key=_run_of),
         "durations": old["durations"] | noted(),
+        "trials": old["trials"] | trials.noted(),
     }
 
 
@@ -121,7 +123,7 @@ def readme(text: str, store: dict, tables: Mapping[str, str] | None = None) -> s
     Parameters
     ----------
     text : str
-        With the blocks "times", "results" and "unknowns", and one "table NAME" for each of the
+        With the blocks "times", "results", "trials" and "unknowns", and one "table NAME" for each of the
         notebooks' tables that is to be shown.
     store : dict
         As `committed_store` returns it.
@@ -139,6 +141,7 @@ def readme(text: str, store: dict, tables: Mapping[str, str] | None = None) -> s
     moved = [s for s in store["sensitivities"] if (s["protocol"], s["seed"]) == default]
     text = _with_block(text, "times", readme_times(store["runs"]) + as_text(store["durations"]))
     text = _with_block(text, "results", results)
+    text = _with_block(text, "trials", trials.as_table(store["trials"]))
     text = _with_block(text, "unknowns", to_register(known, moved))
     for name in re.findall(r"<!-- table (\w+):begin -->", text):
         text = _with_block(text, f"table {name}", _table(name, tables or {}))
