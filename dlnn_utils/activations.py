@@ -10,6 +10,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from dlnn_utils import check
+
 Derivatives = tuple[Tensor, Tensor, Tensor, Callable[[], Tensor]]
 
 
@@ -92,6 +94,4 @@ def activation(name: str) -> Callable[[Tensor], Derivatives]:
     ValueError
         If there is no activation of that name.
     """
-    if name not in ACTIVATIONS:
-        raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}; got {name!r}")
-    return ACTIVATIONS[name]
+    return ACTIVATIONS[check.choice("activation", name, ACTIVATIONS)]

@@ -74,6 +74,7 @@ def train_adam(
     epochs = check.positive_integer("epochs", epochs)
     learning_rate = check.positive("learning_rate", learning_rate)
     batch_size = check.positive_integer("batch_size", batch_size)
+    target = check.not_negative("target", target)
     x, y = tensors(model, x, rate)
     rng = torch.Generator().manual_seed(check.seed(seed))
     optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate)

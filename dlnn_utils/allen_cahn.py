@@ -59,7 +59,7 @@ class AllenCahn(NonlinearSystem):
 
     def energy(self, x) -> np.ndarray:
         """Return E (...,) at mass-weighted order parameters x (..., n)."""
-        c = self.plate.from_weighted(x)
+        c = self.plate.from_weighted(check.states("x", x, self.n_state))
         wells = self.rate_of_separation * (c**2 - 1) ** 2 / 4
         return np.sum(c @ self.plate.K * c, -1) / 2 + wells @ self.plate.M.diagonal()
 
@@ -85,6 +85,10 @@ class AllenCahn(NonlinearSystem):
         array (number, n)
             Mass-weighted states x.
         """
+        number, modes = (
+            check.positive_integer(name, value)
+            for name, value in (("number", number), ("modes", modes))
+        )
         rng = np.random.default_rng(check.seed(seed))
         vectors = self.plate.modes[1][:, :modes]
         x = rng.normal(size=(number, vectors.shape[1])) @ vectors.T

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from dlnn_utils import check
 from dlnn_utils.models import Model
 from dlnn_utils.network import DenseNetwork
 
@@ -30,9 +31,10 @@ class Baseline(Model):
 
     def __init__(self, n_state: int, kind: str, widths: Sequence[int] = (200, 200), **options):
         super().__init__()
-        if kind not in ("diffusion", "mechanics"):
-            raise ValueError(f'kind must be "diffusion" or "mechanics"; got {kind!r}')
-        self.kind = kind
+        self.kind = check.choice("kind", kind, ("diffusion", "mechanics"))
+        n_state = check.positive_integer("n_state", n_state)
+        if kind == "mechanics" and n_state % 2:
+            raise ValueError(f"n_state must be even, [q, qdot], for mechanics; got {n_state}")
         self.n_outputs = n_state if kind == "diffusion" else n_state // 2
         self.network = DenseNetwork(n_state, self.n_outputs, widths, output_bias=True, **options)
 

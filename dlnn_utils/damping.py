@@ -83,6 +83,7 @@ def descend(
         If the loss of the initial weights is not finite.
     """
     max_steps = check.positive_integer("max_steps", max_steps)
+    target, damping = check.not_negative("target", target), check.positive("damping", damping)
     weights = model.weights
 
     def losses() -> tuple[float, float]:
@@ -110,7 +111,7 @@ def descend(
                     break
                 vector_to_parameters(v, weights)
             mu, growth = mu * growth, growth * 2
-            if mu > 1e12 * largest:
+            if not mu <= 1e12 * largest:
                 history.stop = "stalled"
                 return history
         gain = (sum(lost) - sum(new)) / float(step @ (mu * step - g))

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dlnn_utils import check
 from dlnn_utils.integration import IntegrationError
 from dlnn_utils.systems import LinearSystem
 
@@ -55,4 +56,7 @@ def fit_least_squares(x, rate) -> LinearSystem:
     -------
     LinearSystem
     """
-    return LinearSystem(np.linalg.lstsq(x, rate, rcond=None)[0].T)
+    x = check.array("x", x, (None, None))
+    rate = check.array("rate", rate, x.shape)
+    A = np.linalg.lstsq(x, rate, rcond=None)[0].T
+    return LinearSystem(check.square("the fit to x and rate", A))

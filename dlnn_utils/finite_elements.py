@@ -68,8 +68,7 @@ class Plate:
         (64, 1.0)
         """
         D = check_elements(D)
-        if mass not in MASSES:
-            raise ValueError(f"mass must be one of {', '.join(MASSES)}; got {mass!r}")
+        check.choice("mass", mass, MASSES)
         M, K = (matrix.toarray() for matrix in assemble(D))
         return cls(D, np.diag(M.sum(axis=1)) if mass == "lumped" else M, K)
 
@@ -92,11 +91,11 @@ class Plate:
 
     def to_weighted(self, c) -> np.ndarray:
         """Return c~ = M^(1/2) c (..., n) of the concentrations c (..., n)."""
-        return np.asarray(c) @ self._roots[0]
+        return check.states("c", c, self.n) @ self._roots[0]
 
     def from_weighted(self, c) -> np.ndarray:
         """Return the concentrations M^(-1/2) c (..., n) of the mass-weighted c (..., n)."""
-        return np.asarray(c) @ self._roots[1]
+        return check.states("c", c, self.n) @ self._roots[1]
 
     def rate(self, c) -> np.ndarray:
         """Return dc/dt (..., n) at the concentrations c (..., n)."""
@@ -116,11 +115,13 @@ class Plate:
         -------
         array (T, n) or (T, B, n)
         """
-        t = check.times(t)
-        growth = np.exp(-np.multiply.outer(t - t[0], self.modes[0]))
-        amplitudes = self.to_weighted(c0) @ self.modes[1]
-        growth = growth.reshape(len(t), *[1] * (amplitudes.ndim - 1), self.n)
-        return self.from_weighted((growth * amplitudes) @ self.modes[1].T)
+        t, c0 = check.times(t), check.states("c0", c0, self.n, most=2)
+        amplitudes = c0 @ self._roots[0] @ self.modes[1]
+        with np.errstate(over="ignore", invalid="ignore"):
+            growth = np.exp(-np.multiply.outer(t - t[0], self.modes[0]))
+            growth = growth.reshape(len(t), *[1] * (amplitudes.ndim - 1), self.n)
+            c = (growth * amplitudes) @ self.modes[1].T @ self._roots[1]
+        return check.answer("c0 and t", c)
 
     @cached_property
     def modes(self) -> tuple[np.ndarray, np.ndarray]:
@@ -128,17 +129,21 @@ class Plate:
         return np.linalg.eigh(self.weighted.K)
 
     def amplification(self, t: float) -> float:
-        """Return exp(lambda t): how much the fastest mode grows when t (in s) is run backward."""
-        return float(np.exp(self.modes[0][-1] * t))
+        """Return exp(lambda t): how much the fastest mode grows when t (in s) is run backward.
+
+        Infinite where that is more than a number can hold.
+        """
+        with np.errstate(over="ignore"):
+            return float(np.exp(self.modes[0][-1] * check.number("t", t)))
 
     def amount(self, c) -> np.ndarray:
         """Return the amount of substance (...) in mol/m, the integral of c (..., n) in mol/m^3."""
-        return np.asarray(c) @ self.M.sum(axis=0)
+        return check.states("c", c, self.n) @ self.M.sum(axis=0)
 
     def image(self, c) -> np.ndarray:
         """Return the concentrations c (..., n) as images (..., m + 1, m + 1)."""
-        side = len(self.D) + 1
-        return np.reshape(c, (*np.shape(c)[:-1], side, side))
+        c, side = check.states("c", c, self.n), len(self.D) + 1
+        return c.reshape(*c.shape[:-1], side, side)
 
     @cached_property
     def _roots(self) -> tuple[np.ndarray, np.ndarray]:
@@ -164,21 +169,29 @@ def cosine_error(m: int, mass: str = "lumped", t: float = 0.1) -> float:
     -------
     float
         Largest error of a node over the largest concentration; it falls as m^-2.
+
+    Raises
+    ------
+    ValueError
+        If an argument is malformed, or nothing is left of the solution after t.
     """
+    t = check.positive("t", t)
     wave = np.cos(np.pi * np.linspace(0, 1, check.positive_integer("m", m) + 1))
     start = np.outer(wave, wave).ravel()
     exact = start * np.exp(-2 * np.pi**2 * t)
+    if not exact.any():
+        raise ValueError(f"t must leave something of the solution; after {t:g} s nothing is left")
     error = Plate.of(np.ones((m, m)), mass).evolve(start, [0, t])[1] - exact
     return float(np.abs(error).max() / np.abs(exact).max())
 
 
 def check_elements(D) -> np.ndarray:
     """Return the diffusivities of m x m elements, or raise ValueError if they are not."""
-    D = np.asarray(D, dtype=np.float64)
-    if D.ndim != 2 or D.shape[0] != D.shape[1] or D.size == 0:
+    D = check.array("D", D, (None, None))
+    if D.shape[0] != D.shape[1]:
         raise ValueError(f"D must hold m x m elements, m at least 1; got shape {D.shape}")
-    if not (np.isfinite(D) & (D > 0)).all():
-        raise ValueError(f"D must be positive and finite in every element; got {D.min():g}")
+    if D.min() < check.SMALLEST:
+        raise ValueError(f"D must be positive in every element; got {D.min():g}")
     return D
 
 

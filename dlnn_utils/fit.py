@@ -155,18 +155,17 @@ def train(
     DivergenceError
         If training diverges.
     """
-    optimise = optimiser if callable(optimiser) else OPTIMISERS.get(optimiser)
-    if optimise is None:
-        raise ValueError(f"optimiser must be one of {', '.join(OPTIMISERS)}; got {optimiser!r}")
+    named = not callable(optimiser)
+    optimise = OPTIMISERS[check.choice("optimiser", optimiser, OPTIMISERS)] if named else optimiser
     known = set(signature(optimise).parameters) - {"model", "x", "rate"}
     for name in options.keys() - known:
         has = ", ".join(sorted(_NETWORK | known))
-        raise ValueError(f"fit has no option {name!r}; it has {has}")
+        raise ValueError(f"fit by this optimiser has no option {name!r}; it has {has}")
     x, rate = _samples(x=x, rate=rate)
     model.scale_to(x, rate)
     if device is not None:
         model.to(check.device(device))
-    if constant_coefficients:
+    if check.not_negative("constant_coefficients", constant_coefficients) >= check.SMALLEST:
         prior = ConstantCoefficients.around(x, weight=constant_coefficients)
     model.history = optimise(model, x, rate, prior=prior, **options)
     return model
@@ -184,10 +183,9 @@ def _needed(t, missing: str):
 
 def _samples(**arrays) -> list[np.ndarray]:
     """Arrays (..., n) of one shape as (B, n), finite and with at least two samples."""
-    first, *_ = arrays.values()
-    shape = np.shape(first)
+    name, first = next(iter(arrays.items()))
+    shape = check.array(name, first).shape
     if len(shape) not in (2, 3):
-        name = next(iter(arrays))
         raise ValueError(f"{name} must have shape (samples, n) or (T, B, n); got {shape}")
     samples = [check.array(key, a, shape).reshape(-1, shape[-1]) for key, a in arrays.items()]
     if len(samples[0]) < 2:

@@ -94,13 +94,15 @@ def fit_from_states(
     True
     """
     t = check.times(t)
-    if np.ndim(x) not in (2, 3) or len(x) != len(t):
-        raise ValueError(f"x must have shape ({len(t)}, m) or ({len(t)}, B, m); got {np.shape(x)}")
-    x = check.array("x", x, np.shape(x))
+    x = check.series("x", x, len(t), least=2)
+    if x.ndim > 3:
+        raise ValueError(f"x must have shape ({len(t)}, m) or ({len(t)}, B, m); got {x.shape}")
     x = x[:, None] if x.ndim == 2 else x
     numbers = {"substeps": substeps, "first_steps": first_steps, "max_steps": max_steps}
     for name, value in numbers.items():
         check.positive_integer(name, value)
+    if not isinstance(pieces, list | tuple):
+        raise ValueError(f"pieces must be a sequence of lengths; got {check.shown(pieces)}")
     lengths = [len(t) - 1 if p is None else check.positive_integer("pieces", p) for p in pieces]
     if not lengths:
         raise ValueError("pieces must name at least one length; got none")
@@ -205,7 +207,7 @@ def _new_model(m: int, M, widths, activation, seed: int) -> Model:
     """The model that data of m components are of."""
     if M is None:
         return Diffusion(ScalarNetwork(m, widths, activation, seed))
-    n = len(np.atleast_2d(M))
+    n = len(check.square("M", M))
     if m not in (n, 2 * n):
         raise ValueError(
             f"x must hold the {n} positions that M is of, or these and their velocities; got "

@@ -49,7 +49,7 @@ def noise_of(x, t, degree: int = DEGREE) -> np.ndarray:
     [0.01]
     """
     t, points = check.times(t), check.positive_integer("degree", degree) + 2
-    x = check.array("x", x, (len(t),) + (None,) * (np.ndim(x) - 1))
+    x = check.series("x", x, len(t))
     if len(t) < points:
         raise ValueError(f"t must hold at least {points} times to tell noise; got {len(t)}")
     left = []
@@ -79,13 +79,13 @@ def jacobian_at(model, x) -> np.ndarray:
     ValueError
         If x is malformed.
     """
-    x = check.array("x", x, (None,))
     if hasattr(model, "jacobian"):
         return model.jacobian(x).toarray()
+    x = check.array("x", x, (model.network.n_inputs,))
     like = next(model.parameters())
     state = torch.as_tensor(x, dtype=like.dtype, device=like.device)
     A = torch.autograd.functional.jacobian(lambda z: model.rate(z[None])[0], state)
-    return A.detach().cpu().numpy().astype(np.float64)
+    return check.answer("x", A.detach().cpu().numpy().astype(np.float64))
 
 
 @dataclass(frozen=True)
@@ -162,14 +162,13 @@ def horizon_of(A, noise, signal, longest: float, share: float = 0.1) -> Horizon:
     """
     from scipy.linalg import expm
 
-    n = len(np.atleast_2d(A))
-    A, share = check.array("A", A, (n, n)), check.positive("share", share)
+    A, share = check.square("A", A), check.positive("share", share)
+    n = len(A)
     size = _each("signal", signal, n)
-    if not (size > 0).all():
+    if not (size >= check.SMALLEST).all():
         raise ValueError(f"signal must be positive; got {size.min():g}")
-    spread = np.asarray(noise, dtype=np.float64)
-    if spread.ndim == 2:
-        spread = check.array("noise", spread, (n, n))
+    if isinstance(noise, np.ndarray) and noise.ndim == 2:
+        spread = check.array("noise", noise, (n, n))
     else:
         spread = np.diag(_each("noise", noise, n) ** 2)
     scaled, P = A * size / size[:, None], spread / np.outer(size, size)
@@ -178,18 +177,20 @@ def horizon_of(A, noise, signal, longest: float, share: float = 0.1) -> Horizon:
     errors, step, error = axes * np.sqrt(variances.clip(min=0)), expm(-scaled * tau[1]), []
     for _ in tau:
         error.append(np.linalg.norm(errors) / n**0.5)
-        errors = step @ errors
+        with np.errstate(over="ignore", invalid="ignore"):
+            errors = step @ errors
     order, rates, own = _modes(scaled, P)
     with np.errstate(divide="ignore", invalid="ignore"):
         times = np.where(rates > 0, np.log(share / own) / rates, np.inf)
     times = np.where(own >= share, 0.0, times)
-    return Horizon(rates[order], times[order], tau, np.array(error), share)
+    error = np.nan_to_num(error, nan=np.inf, posinf=np.inf)  # grown beyond all numbers
+    return Horizon(rates[order], times[order], tau, error, share)
 
 
 def _modes(A: np.ndarray, P: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the modes' order, their growth backward, and the RMS error in each now."""
     values, V = np.linalg.eig(A)
-    W = np.linalg.inv(V)
+    W = np.linalg.pinv(V)
     variance = np.einsum("ki,ij,kj->k", W, P, W.conj()).real.clip(min=0)
     own = np.sqrt(variance * np.mean(np.abs(V) ** 2, axis=0))
     return np.argsort(values.real, kind="stable"), -values.real, own
@@ -197,7 +198,9 @@ def _modes(A: np.ndarray, P: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nda
 
 def _each(name: str, value, n: int) -> np.ndarray:
     """Return one number, or one for each component, as n numbers from 0 up."""
-    value = check.array(name, np.full(n, value) if np.ndim(value) == 0 else value, (n,))
+    if isinstance(value, float | int | np.number):
+        value = np.full(n, check.number(name, value))
+    value = check.array(name, value, (n,))
     if value.min() < 0:
         raise ValueError(f"{name} must be 0 or more; got {value.min():g}")
     return value

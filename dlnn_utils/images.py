@@ -100,7 +100,7 @@ def fit_images(
         kept = early_frames(len(c), frames)
         c, cdot = c[kept], cdot[kept]
     model = ImageDiffusion(ScalarNetwork(c.shape[1], widths, activation, seed), form)
-    if along_rays:
+    if check.not_negative("along_rays", along_rays):
         options["prior"] = rays(c, weight=along_rays, seed=seed)
     return train(model, c, cdot, optimiser=optimiser, **options)
 

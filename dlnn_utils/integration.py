@@ -8,6 +8,8 @@ from torch import Tensor
 
 from dlnn_utils import check
 
+METHODS = ("RK23", "RK45", "DOP853", "Radau", "BDF", "LSODA")
+
 
 class IntegrationError(RuntimeError):
     """A solution could not be continued to the last time."""
@@ -72,8 +74,11 @@ def integrate(
     from scipy.integrate import solve_ivp
 
     t = check.times(t)
-    single = np.ndim(x0) == 1
-    x0 = check.array("x0", [x0] if single else x0, (None, n_state))
+    if n_state is not None:
+        n_state = check.positive_integer("n_state", n_state)
+    check.choice("method", method, METHODS)
+    rtol, atol = check.positive("rtol", rtol), check.not_negative("atol", atol)
+    x0, single = check.batch("x0", x0, n_state)
     model, like = getattr(rate, "__self__", None), torch.empty(0, dtype=torch.float64)
     if isinstance(model, torch.nn.Module):
         like = next(model.parameters(), like)

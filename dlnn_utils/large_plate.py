@@ -53,7 +53,7 @@ class LargePlate:
 
     def force(self, c) -> np.ndarray:
         """Return M dc/dt = -K c (..., n) at the concentrations c (..., n)."""
-        return -(np.asarray(c) @ self.K)
+        return -(check.states("c", c, self.n) @ self.K)
 
     def evolve(self, c0, t) -> np.ndarray:
         """Return the exact solution of M c' + K c = 0, by the action of the matrix exponential.
@@ -70,7 +70,7 @@ class LargePlate:
         array (T, n) or (T, B, n)
         """
         t = check.times(t)
-        c = [check.array("c0", c0, (None,) * (np.ndim(c0) - 1) + (self.n,))]
+        c = [check.states("c0", c0, self.n, most=2)]
         A = -(diags_array(1 / self.mass) @ self.K)
         for step in np.diff(t):
             c.append(expm_multiply(A * step, c[-1].T).T)

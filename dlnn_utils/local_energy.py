@@ -68,6 +68,11 @@ class LocalDiffusion(Model):
         self.register_buffer("features", torch.as_tensor(features).to(network.input_scale))
         self.register_buffer("mass", torch.as_tensor(mass).to(network.input_scale))
 
+    @property
+    def n_columns(self) -> int:
+        """Number of columns of what `prediction` takes: pixels."""
+        return self.n
+
     def on(self, D, mass=None) -> "LocalDiffusion":
         """Return the model of another plate, D (m, m) and mass (n,), with the same network."""
         return LocalDiffusion(self.network, D, mass)
@@ -146,7 +151,7 @@ class LocalDiffusion(Model):
         IntegrationError
             If the solution blows up, or a rounding error would by growing backward.
         """
-        t, x0 = check.times(t), check.array("x0", x0, (None,) * (np.ndim(x0) - 1) + (self.n,))
+        t, x0 = check.times(t), check.states("x0", x0, self.n, most=2)
         options = {"method": "BDF", "rtol": 1e-6, "atol": 1e-8} | options
         if options["method"] in ("BDF", "Radau"):
             options.setdefault("jacobian", self.jacobian)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
+from dlnn_utils import check
 from dlnn_utils.fit import train
 from dlnn_utils.models import Model
 from dlnn_utils.training import data_loss, tensors
@@ -30,6 +31,10 @@ def loss_of(model: Model, x, rate) -> float:
     -------
     float
     """
+    return float(check.answer("x and rate", _loss(model, x, rate)))
+
+
+def _loss(model: Model, x, rate) -> float:
     with torch.no_grad():
         return float(data_loss(model, *tensors(model, x, rate)))
 
@@ -63,10 +68,13 @@ def train_to_losses(
     ValueError
         If a loss or the tolerance is not positive.
     """
-    if not (len(losses) and min(losses) > 0):
-        raise ValueError(f"losses must be positive numbers, at least one; got {list(losses)}")
-    if not 0 < tolerance < 1:
+    losses = check.array("losses", losses, (None,)).tolist()
+    if min(losses) < check.SMALLEST:
+        raise ValueError(f"losses must be positive; got {min(losses):g}")
+    if not 0 < check.positive("tolerance", tolerance) < 1:
         raise ValueError(f"tolerance must be between 0 and 1; got {tolerance}")
+    x, rate = check.array("x", x, (None, None)), check.array("rate", rate, (None, None))
+    tensors(model, x, rate)
     brackets = _brackets(model, x, rate, losses, **options)
     models = []
     for loss in losses:
@@ -112,7 +120,7 @@ def _brackets(model: Model, x, rate, losses: Sequence[float], **options) -> dict
 def _loss_at(model: Model, weights: Tensor, x, rate) -> float:
     """Give a model these weights and return its loss."""
     vector_to_parameters(weights.clone(), model.parameters())
-    return loss_of(model, x, rate)
+    return _loss(model, x, rate)
 
 
 def _land(model, above: Tensor, below: Tensor, x, rate, loss: float, tolerance: float) -> None:

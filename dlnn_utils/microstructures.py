@@ -46,7 +46,8 @@ def elements_of(shape: str | Sequence[Rectangle], m: int) -> np.ndarray:
     """
     centres = (np.arange(check.positive_integer("m", m)) + 0.5) / m
     if isinstance(shape, str) and shape not in SHAPES:
-        raise ValueError(f"shape must be one of {', '.join(SHAPES)}, or rectangles; got {shape!r}")
+        names = ", ".join(SHAPES)
+        raise ValueError(f"shape must be one of {names}, or rectangles; got {check.shown(shape)}")
     rectangles = SHAPES[shape] if isinstance(shape, str) else shape
     rectangles = check.array("shape", rectangles, (None, 4))
     inside = np.zeros((m, m), dtype=bool)
@@ -80,7 +81,7 @@ def nodes_of(elements) -> np.ndarray:
     >>> nodes_of([[True, False], [False, False]]).tolist()
     [[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 0.0]]
     """
-    inside = np.pad(np.asarray(elements, dtype=bool), 1)
+    inside = np.pad(_inside(elements), 1)
     touching = inside[1:, 1:] | inside[1:, :-1] | inside[:-1, 1:] | inside[:-1, :-1]
     return touching.astype(np.float64)
 
@@ -100,7 +101,16 @@ def diffusivity(elements, matrix: float = 1.0, precipitate: float = 0.01) -> np.
     array (m, m)
         In m^2/s.
     """
-    return np.where(elements, precipitate, matrix)
+    matrix = check.positive("matrix", matrix)
+    return np.where(_inside(elements), check.positive("precipitate", precipitate), matrix)
+
+
+def _inside(elements) -> np.ndarray:
+    """Return elements as an array (m, m) of bool, or raise ValueError if they are not."""
+    inside = check.array("elements", elements, (None, None))
+    if not np.isin(inside, (0, 1)).all():
+        raise ValueError("elements must be true or false, from elements_of; some are neither")
+    return inside.astype(bool)
 
 
 def relative_error(image, truth) -> float:
@@ -118,10 +128,17 @@ def relative_error(image, truth) -> float:
     Raises
     ------
     ValueError
-        If the images differ in size.
+        If the images differ in size, or the truth is zero.
     """
     image, truth = _alike(image, truth)
-    return float(np.linalg.norm(image - truth) / np.linalg.norm(truth))
+    if not (size := np.linalg.norm(truth)) >= check.SMALLEST:
+        raise ValueError("truth must not be zero everywhere; no error is relative to that")
+    return float(np.linalg.norm(image - truth) / size)
+
+
+def error_if_finite(image, truth) -> float:
+    """Return `relative_error`, or not a number where the image, a solution, has blown up."""
+    return relative_error(image, truth) if np.isfinite(image).all() else np.nan
 
 
 def overlap(image, truth, threshold: float = 0.5) -> float:
@@ -144,14 +161,19 @@ def overlap(image, truth, threshold: float = 0.5) -> float:
     ValueError
         If the images differ in size, or neither holds a shape.
     """
+    threshold = check.number("threshold", threshold)
     image, truth = (a > threshold for a in _alike(image, truth))
     if not (image | truth).any():
-        raise ValueError(f"no concentration in either image is above {threshold:g}")
+        raise ValueError(
+            f"image or truth must hold a shape; nothing is above the threshold {threshold:g}"
+        )
     return float((image & truth).sum() / (image | truth).sum())
 
 
 def _alike(image, truth) -> tuple[np.ndarray, np.ndarray]:
-    image, truth = np.asarray(image, dtype=np.float64), np.asarray(truth, dtype=np.float64)
+    image, truth = check.array("image", image), check.array("truth", truth)
     if image.shape != truth.shape:
-        raise ValueError(f"the images must be of one size; got {image.shape} and {truth.shape}")
+        raise ValueError(
+            f"image and truth must be of one size; got {image.shape} and {truth.shape}"
+        )
     return image.ravel(), truth.ravel()

@@ -233,15 +233,12 @@ class Mechanics(Model):
 
 
 def _form(form: str) -> str:
-    if form not in FORMS:
-        raise ValueError(f"form must be one of {', '.join(FORMS)}; got {form!r}")
-    return form
+    return check.choice("form", form, FORMS)
 
 
 def _hessian(network: ScalarNetwork, x) -> np.ndarray:
     """Hessian (n, n) at x (n,), or (B, n, n) at x (B, n)."""
-    x = np.asarray(x, dtype=np.float64)
-    x = check.array("x", x, (None,) * (x.ndim - 1) + (network.n_inputs,))
+    x = check.states("x", x, network.n_inputs, most=2)
     with torch.no_grad():
         H = network.hessian(torch.as_tensor(np.atleast_2d(x)).to(network.input_scale))
     H = H.cpu().numpy().astype(np.float64)

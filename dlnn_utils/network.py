@@ -76,6 +76,9 @@ class DenseNetwork(nn.Module):
         dtype: torch.dtype = torch.float64,
     ):
         super().__init__()
+        widths = check.positive_integers("widths", widths)
+        if not isinstance(activation, str | list | tuple):
+            raise ValueError(f"activation must be a name or names; got {check.shown(activation)}")
         names = [activation] * len(widths) if isinstance(activation, str) else list(activation)
         if len(names) != len(widths):
             raise ValueError(
@@ -85,7 +88,7 @@ class DenseNetwork(nn.Module):
         self.activation_names = tuple(names)
         self.activations = [look_up(name) for name in names]
         sizes = [check.positive_integer("n_inputs", n_inputs)]
-        sizes += [check.positive_integer("widths", width) for width in widths]
+        sizes += widths
         sizes += [check.positive_integer("n_outputs", n_outputs)]
         rng = torch.Generator().manual_seed(check.seed(seed))
         self.weights, self.biases = nn.ParameterList(), nn.ParameterList()

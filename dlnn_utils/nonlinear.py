@@ -25,10 +25,9 @@ class NonlinearSystem:
 
     def rate(self, x) -> np.ndarray:
         """Return dx/dt (..., n_state) at the states x (..., n_state)."""
-        x = np.asarray(x, dtype=np.float64)
-        x = check.array("x", x, (None,) * (x.ndim - 1) + (self.n_state,))
+        x = check.states("x", x, self.n_state)
         rates = self.rates(torch.from_numpy(x.reshape(-1, self.n_state)))
-        return rates.numpy().reshape(x.shape)
+        return check.answer("x", rates.numpy().reshape(x.shape))
 
     def evolve(self, x0, t, **options) -> np.ndarray:
         """Integrate from the states x0 over the times t, rising or falling.
@@ -102,10 +101,9 @@ class HardeningSprings(NonlinearSystem):
     n_state = 4
 
     def __post_init__(self):
-        if self.law not in LAWS:
-            raise ValueError(f"law must be one of {', '.join(LAWS)}; got {self.law!r}")
+        check.choice("law", self.law, LAWS)
         for name, values, number in (("masses", self.masses, 2), ("stiffness", self.stiffness, 3)):
-            if (check.array(name, values, (number,)) <= 0).any():
+            if (check.array(name, values, (number,)) < check.SMALLEST).any():
                 raise ValueError(f"{name} must be positive; got {tuple(values)}")
         check.positive("hardening", self.hardening)
         check.array("damping", self.damping, (2,))
@@ -149,14 +147,14 @@ class HardeningSprings(NonlinearSystem):
         """Return V (N,) in J and C (N, 2, 2) in N s/m at the positions q (N, 2)."""
         s = torch.from_numpy(check.array("q", q, (None, 2))) @ ELONGATIONS.T
         C = torch.einsum("sa,bs,sc->bac", ELONGATIONS, self._coefficient(s), ELONGATIONS)
-        return self._potential(s).numpy(), C.numpy()
+        return check.answer("q", self._potential(s).numpy()), check.answer("q", C.numpy())
 
     def energy(self, x) -> np.ndarray:
         """Return kinetic and potential energy (...,) in J of the states x = [q, q'] (..., 4)."""
-        x = np.asarray(x, dtype=np.float64)
+        x = check.states("x", x, 4)
         q, qdot = torch.from_numpy(x.reshape(-1, 4)).split(2, 1)
         energy = self._kinetic(qdot) + self._potential(q @ ELONGATIONS.T)
-        return energy.numpy().reshape(x.shape[:-1])
+        return check.answer("x", energy.numpy().reshape(x.shape[:-1]))
 
     def _coefficient(self, s: Tensor) -> Tensor:
         z2, (c0, c1) = (self.hardening * s) ** 2, self.damping

@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dlnn_utils import check
+
 
 @dataclass(frozen=True)
 class ConstantCoefficients:
@@ -56,10 +58,12 @@ class ConstantCoefficients:
         ValueError
             If reach or weight is not positive.
         """
-        if not (reach > 0 and weight > 0):
-            raise ValueError(f"reach and weight must be positive; got {reach} and {weight}")
-        half = reach * np.abs(np.asarray(x)).max(axis=0)
-        points = np.random.default_rng(seed).uniform(-half, half, (n_points, len(half)))
+        reach, weight = check.positive("reach", reach), check.positive("weight", weight)
+        n_points = check.positive_integer("n_points", n_points)
+        half = reach * np.abs(check.array("x", x, (None, None))).max(axis=0)
+        points = np.random.default_rng(check.seed(seed)).uniform(
+            -half, half, (n_points, len(half))
+        )
         return cls(torch.from_numpy(points), weight)
 
     def residual(self, model) -> Tensor:

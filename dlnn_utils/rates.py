@@ -38,7 +38,11 @@ def rates_from_states(x, t, order: int = 1, degree: int = 5) -> np.ndarray:
     from scipy.interpolate import make_interp_spline
 
     t = check.times(t)
-    x = check.array("x", x, (len(t),) + (None,) * (np.ndim(x) - 1))
+    x = check.series("x", x, len(t))
+    order, degree = (
+        check.positive_integer("order", order),
+        check.positive_integer("degree", degree),
+    )
     if len(t) < order + 2:
         raise ValueError(f"t must hold at least {order + 2} times for a rate; got {len(t)}")
     degree = min(degree, len(t) - 1)
@@ -67,5 +71,5 @@ def frame_rates(x, t) -> np.ndarray:
         Rates that belong to the first T - 1 frames.
     """
     t = check.times(t)
-    x = check.array("x", x, (len(t),) + (None,) * (np.ndim(x) - 1))
+    x = check.series("x", x, len(t))
     return np.diff(x, axis=0) / np.diff(t).reshape(-1, *[1] * (x.ndim - 1))

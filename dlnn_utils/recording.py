@@ -9,7 +9,7 @@ from dlnn_utils import check
 from dlnn_utils.finite_elements import Plate
 from dlnn_utils.images import ImageDiffusion, fit_images
 from dlnn_utils.integration import IntegrationError
-from dlnn_utils.microstructures import relative_error
+from dlnn_utils.microstructures import error_if_finite, relative_error
 from dlnn_utils.rates import frame_rates
 from dlnn_utils.regularisation import reverse
 from dlnn_utils.systems import LinearSystem
@@ -96,10 +96,8 @@ class Recording:
         ValueError
             If the start does not fit the plate, or t is malformed.
         """
-        t, start = check.times(t), np.asarray(start, dtype=np.float64)
-        if start.size != plate.n:
-            raise ValueError(f"the start must hold {plate.n} concentrations; got {start.size}")
-        return cls(plate, t, plate.evolve(start.ravel(), t))
+        t, start = check.times(t), check.flat("start", start, plate.n)
+        return cls(plate, t, check.answer("start and t", plate.evolve(start, t)))
 
     def law(self, weighted: bool = True) -> LinearSystem:
         """Return the system (n, n) that moves c, or c~ = M^(1/2) c where weighted is true."""
@@ -128,8 +126,7 @@ class Recording:
         ValueError
             If there are no such rates.
         """
-        if rates not in RATES:
-            raise ValueError(f"rates must be one of {', '.join(RATES)}; got {rates!r}")
+        check.choice("rates", rates, RATES)
         x = self.plate.to_weighted(self.c) if weighted else self.c
         if rates == "exact":
             return x, self.law(weighted).rate(x)
@@ -208,8 +205,9 @@ class Recording:
         ValueError
             If the frames are more than were recorded.
         """
-        images = self.c[-1] if images is None else images
+        images = self.c[-1] if images is None else check.states("images", images, self.plate.n)
         length, steps = self.t[-1] - self.t[0], len(self.t) - 1
+        frames = None if frames is None else check.positive_integer("frames", frames)
         span = length * (1.0 if frames is None else frames / steps)
         try:
             return reverse(system, images, span, length)
@@ -231,4 +229,4 @@ class Recording:
             Over all nodes; not a number if the solution blows up.
         """
         frames = len(self.t) - 1 if frames is None else frames
-        return relative_error(self.back(system, frames=frames), self.c[-1 - frames])
+        return error_if_finite(self.back(system, frames=frames), self.c[-1 - frames])

@@ -39,12 +39,13 @@ def reverse(system, observed, span: float, recorded: float, **options) -> np.nda
     IntegrationError
         If a model's solution blows up.
     """
+    span, recorded = check.not_negative("span", span), check.positive("recorded", recorded)
     if not 0 <= span <= recorded * (1 + 1e-12):
         raise ValueError(
             f"the time to reverse must lie within the recorded {recorded:g} s; got {span:g} s"
         )
-    if span == 0:
-        return np.array(observed, dtype=np.float64)
+    if recorded - span == recorded:
+        return check.array("observed", observed)
     return system.evolve(observed, [recorded, recorded - span], **options)[-1]
 
 
@@ -69,8 +70,7 @@ def add_noise(image, size: float, rng: np.random.Generator, draws: int = 1) -> n
     ValueError
         If size is negative or not finite.
     """
-    if not 0 <= size < np.inf:
-        raise ValueError(f"noise must have a standard deviation of 0 or more; got {size:g}")
+    size = check.not_negative("size of the noise", size)
     image = check.array("image", image, (None,))
     return image + size * rng.standard_normal((check.positive_integer("draws", draws), len(image)))
 
@@ -98,12 +98,17 @@ def tikhonov(system: Relaxation, observed, t: float, weight) -> np.ndarray:
     ValueError
         If t or the weight is negative.
     """
-    weight = np.asarray(weight, dtype=np.float64)
-    if not (t >= 0 and (weight >= 0).all()):
-        raise ValueError(f"t and weight must be 0 or more; got {t:g} and {weight.min():g}")
+    observed, t = check.states("observed", observed, len(system.K)), check.not_negative("t", t)
+    weight = check.array("weight", weight)
+    if weight.min() < 0:
+        raise ValueError(f"weight must be 0 or more; got {weight.min():g}")
+    if weight.ndim and weight.shape != observed.shape[:-1]:
+        raise ValueError(f"weight must have shape {observed.shape[:-1]}; got {weight.shape}")
     rates, modes = np.linalg.eigh(system.K)
     decay = np.exp(-rates * t)
-    return observed @ modes * (decay / (decay**2 + weight[..., None])) @ modes.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        damped = decay / (decay**2 + weight[..., None])
+        return check.answer("t and weight", observed @ modes * damped @ modes.T)
 
 
 def discrepancy_weight(system: Relaxation, observed, t: float, noise: float) -> np.ndarray:
@@ -134,7 +139,8 @@ def discrepancy_weight(system: Relaxation, observed, t: float, noise: float) -> 
     """
     from scipy.optimize import brentq
 
-    noise = check.positive("noise", noise)
+    noise, t = check.positive("noise", noise), check.not_negative("t", t)
+    observed = check.array("observed", observed, (None, len(system.K)))
     rates, modes = np.linalg.eigh(system.K)
     decay = np.exp(-rates * t)
 
@@ -142,7 +148,7 @@ def discrepancy_weight(system: Relaxation, observed, t: float, noise: float) -> 
         weight = np.exp(logarithm)
         return np.linalg.norm(amplitudes * weight / (decay**2 + weight)) - noise
 
-    low, high = 2 * np.log(decay.min()) - 40, 60.0
+    low, high = -2 * t * rates.max() - 40, 60.0
     weights = []
     for amplitudes in observed @ modes:
         at_ends = miss(low, amplitudes), miss(high, amplitudes)

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from dlnn_utils import check
 from dlnn_utils.integration import integrate
-from dlnn_utils.microstructures import relative_error
+from dlnn_utils.microstructures import error_if_finite
 from dlnn_utils.recording import Learned, Recording
 from dlnn_utils.regularisation import add_noise, discrepancy_weight, tikhonov
 
@@ -47,16 +48,17 @@ def ways_back(
     ValueError
         If noise is not positive, or the frames are more than were recorded.
     """
-    plate = recording.plate
+    plate, noise = recording.plate, check.positive("noise", noise)
+    frames = None if frames is None else check.positive_integer("frames", frames)
     frames = len(recording.t) - 1 if frames is None else frames
-    images = add_noise(recording.c[-1], noise, np.random.default_rng(seed), draws)
+    images = add_noise(recording.c[-1], noise, np.random.default_rng(check.seed(seed)), draws)
     exact, learned = recording.back(plate, images, frames), recording.back(network, images, frames)
     x, span = plate.to_weighted(images), recording.t[-1] - recording.t[-1 - frames]
     weight = discrepancy_weight(plate.weighted, x, span, noise * np.trace(plate.M) ** 0.5)
     regular = plate.from_weighted(tikhonov(plate.weighted, x, span, weight))
     truth = recording.c[-1 - frames]
     return {
-        name: np.array([relative_error(c, truth) for c in solutions])
+        name: np.array([error_if_finite(c, truth) for c in solutions])
         for name, solutions in zip(METHODS, (exact, regular, learned))
     }
 

@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dlnn_utils import check
 from dlnn_utils.integration import IntegrationError
-from dlnn_utils.microstructures import relative_error
+from dlnn_utils.microstructures import error_if_finite
 
 
 class Strayed(NamedTuple):
@@ -39,11 +40,18 @@ class RoundTrip:
     ----------
     truth : array (T, B, n)
         The exact trajectories.
+
+    Raises
+    ------
+    ValueError
+        If starts or t is malformed, or all starts are zero and stay there.
     """
 
     def __init__(self, system, starts, t):
-        self.t = np.asarray(t, dtype=np.float64)
-        self.truth = system.evolve(np.asarray(starts, dtype=np.float64), self.t)
+        self.t = check.times(t)
+        self.truth = system.evolve(check.array("starts", starts), self.t)
+        if not self.truth.any():
+            raise ValueError("starts must not all be zero; no error is relative to that")
 
     def forward(self, model, **options) -> np.ndarray:
         """Return a model's trajectories from the starts, NaN if they blow up.
@@ -117,7 +125,7 @@ class RoundTrip:
         return [self._error(x0, self.truth[0]) for x0 in starts]
 
     def _error(self, path: np.ndarray, truth: np.ndarray) -> float:
-        error = relative_error(path, truth)
+        error = error_if_finite(path, truth)
         return error if np.isfinite(error) else np.inf
 
     def _evolve(self, model, x0, t, options) -> np.ndarray:

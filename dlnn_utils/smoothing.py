@@ -40,7 +40,11 @@ def smooth_states(x, t, orders=(0, 1)) -> list[np.ndarray]:
     from scipy.interpolate import make_smoothing_spline
 
     t = check.times(t)
-    x = check.array("x", x, (len(t),) + (None,) * (np.ndim(x) - 1))
+    x = check.series("x", x, len(t))
+    if not isinstance(orders, list | tuple) or not orders:
+        raise ValueError(f"orders must name one derivative or more; got {check.shown(orders)}")
+    for order in orders:
+        check.whole("orders", order)
     if len(t) < 5:
         raise ValueError(f"t must hold at least 5 times to smooth over; got {len(t)}")
     rising = np.argsort(t)

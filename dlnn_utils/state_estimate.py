@@ -50,8 +50,10 @@ def estimate_state(model, x, t, noise) -> tuple[np.ndarray, np.ndarray]:
     t = check.times(t)
     x = check.array("x", x, (len(t), None))
     m = x.shape[1]
-    noise = check.array("noise", np.broadcast_to(np.asarray(noise, float), (m,)), (m,))
-    if not (noise > 0).all():
+    if isinstance(noise, int | float | np.number):
+        noise = np.full(m, check.positive("noise", noise))
+    noise = check.array("noise", noise, (m,))
+    if not (noise >= check.SMALLEST).all():
         raise ValueError(f"noise must be positive; got {noise.min():g}")
     n = _components(model, m)
     if x.size < n:
@@ -59,7 +61,7 @@ def estimate_state(model, x, t, noise) -> tuple[np.ndarray, np.ndarray]:
     slope = (x[-1] - x[-2]) / (t[-1] - t[-2])
     state = np.concatenate([x[-1], slope])[:n]
     nudge = RELATIVE * np.concatenate([np.ptp(x, axis=0)] * 2)[:n]
-    nudge[nudge == 0] = RELATIVE
+    nudge[nudge < check.SMALLEST] = RELATIVE
     for _ in range(STEPS):
         starts = np.vstack([state, state + np.diag(nudge)])
         seen = model.evolve(starts, t[::-1])[::-1, :, :m].swapaxes(0, 1) / noise

@@ -41,6 +41,7 @@ def fit_symmetric(x, rate, rcond: float = 1e-10) -> Relaxation:
     """
     x = check.array("x", x, (None, None))
     rate = check.array("rate", rate, x.shape)
+    rcond = check.not_negative("rcond", rcond)
     left, size, right = np.linalg.svd(x, full_matrices=len(x) < x.shape[1])
     size = np.pad(size, (0, len(right) - len(size)))
     size[size < rcond * size[0]] = 0
@@ -50,4 +51,4 @@ def fit_symmetric(x, rate, rcond: float = 1e-10) -> Relaxation:
     weights = size[:, None] ** 2 + size**2
     product = size[:, None] * seen
     K = -(product + product.T) / np.where(weights > 0, weights, 1)
-    return Relaxation.of(right.T @ K @ right)
+    return Relaxation.of(check.square("the fit to x and rate by rcond", right.T @ K @ right))

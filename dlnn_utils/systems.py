@@ -22,6 +22,9 @@ class LinearSystem:
 
     A: np.ndarray
 
+    def __post_init__(self):
+        object.__setattr__(self, "A", check.square("A", self.A))
+
     @property
     def n_weights(self) -> int:
         """Number of coefficients."""
@@ -29,7 +32,7 @@ class LinearSystem:
 
     def rate(self, x) -> np.ndarray:
         """Return dx/dt (..., n) at the states x (..., n)."""
-        return np.asarray(x) @ self.A.T
+        return check.states("x", x, len(self.A)) @ self.A.T
 
     def evolve(self, x0, t) -> np.ndarray:
         """Return the exact states x0 exp(A (t - t[0])) at the times t, rising or falling.
@@ -53,9 +56,10 @@ class LinearSystem:
         from scipy.linalg import expm
 
         t = check.times(t)
-        x0 = check.array("x0", x0, (None,) * (np.ndim(x0) - 1) + (len(self.A),))
-        propagators = expm(self.A[None] * (t - t[0])[:, None, None])
-        return np.einsum("tij,...j->t...i", propagators, x0)
+        x0 = check.states("x0", x0, len(self.A), most=2)
+        with np.errstate(over="ignore", invalid="ignore"):
+            propagators = expm(self.A[None] * (t - t[0])[:, None, None])
+            return check.answer("x0 and t", np.einsum("tij,...j->t...i", propagators, x0))
 
     def simulate(self, x0, t, method: str = "RK45", **options) -> np.ndarray:
         """Integrate numerically from x0 over the times t, as the paper makes its data.
@@ -83,7 +87,7 @@ class LinearSystem:
             If the solution blows up.
         """
         A = torch.from_numpy(self.A)
-        return integrate(lambda x: x @ A.T, x0, t, method=method, **options)
+        return integrate(lambda x: x @ A.T, x0, t, n_state=len(A), method=method, **options)
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,8 @@ class MassSpringDamper(LinearSystem):
         ValueError
             If a matrix is malformed, or M is not symmetric or not invertible.
         """
-        n = len(np.atleast_2d(M))
+        M = check.square("M", M)
+        n = len(M)
         M, C, K = check.mass_matrix(M, n), check.array("C", C, (n, n)), check.array("K", K, (n, n))
         lower = -np.linalg.solve(M, np.hstack([K, C]))
         A = np.vstack([np.hstack([np.zeros((n, n)), np.eye(n)]), lower])
@@ -122,7 +127,7 @@ class MassSpringDamper(LinearSystem):
 
     def energy(self, x) -> np.ndarray:
         """Return (qdot^T M qdot + q^T K q) / 2 (...,) of the states x = [q, qdot] (..., 2n)."""
-        q, qdot = np.split(np.asarray(x), 2, axis=-1)
+        q, qdot = np.split(check.states("x", x, 2 * self.n), 2, axis=-1)
         return 0.5 * (np.sum(qdot @ self.M * qdot, -1) + np.sum(q @ self.K * q, -1))
 
 
@@ -141,9 +146,8 @@ class Relaxation(LinearSystem):
     @classmethod
     def of(cls, K) -> "Relaxation":
         """Build the system from its stiffness matrix K (n, n)."""
-        n = len(np.atleast_2d(K))
-        K = check.array("K", K, (n, n))
-        return cls(-K, K)
+        K = check.square("K", K)
+        return cls(-1.0 * K, K)
 
 
 TABLE_1 = {"K11": 1.0, "K22": 1.0, "K12": -0.4, "C11": 0.1, "C12": 0.1, "C22": 0.2}
@@ -214,11 +218,12 @@ def square_grid(values, n: int) -> np.ndarray:
     Raises
     ------
     ValueError
-        If values are not one-dimensional or not finite.
+        If values are not one-dimensional or not finite, or n is not a positive integer.
 
     Examples
     --------
     >>> square_grid([0, 1], 2).tolist()
     [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
     """
+    n = check.positive_integer("n", n)
     return np.array(list(product(check.array("values", values, (None,)), repeat=n)))

@@ -7,15 +7,17 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
+from dlnn_utils import check
 from dlnn_utils.models import Model
 from dlnn_utils.prior import ConstantCoefficients
+from dlnn_utils.threads import THREADS
 
 
 @contextmanager
 def one_thread():
-    """Hold torch to one thread: a training's result must not depend on how many there are."""
+    """Hold torch to `THREADS`: a training's result must not depend on how many cores there are."""
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(THREADS)
     try:
         yield
     finally:
@@ -83,5 +85,8 @@ def prior_loss(model: Model, prior: ConstantCoefficients | None) -> Tensor:
 
 def tensors(model: Model, x, rate) -> tuple[Tensor, Tensor]:
     """Return states and targets as tensors of the network's type, on its device."""
+    n = getattr(model, "n_columns", model.network.n_inputs)
+    x = check.array("x", x, (None, n))
+    rate = check.array("rate", rate, x.shape)
     x, rate = (torch.as_tensor(a).to(model.network.input_scale) for a in (x, rate))
     return x, model.target(rate)

@@ -132,6 +132,7 @@ def project(tmp_path) -> Project:
     for name in ("Snakefile", "reproduce.sh", "pyproject.toml", "requirements.lock"):
         shutil.copy(ROOT / name, toy.root / name)
     toy.edit("dlnn_utils/__init__.py", '"""Toy."""\n\n_EXPORTS = {"VALUE": "toy"}\n')
+    shutil.copy(ROOT / "dlnn_utils/threads.py", toy.root / "dlnn_utils/threads.py")
     toy.edit("dlnn_utils/toy.py", '"""A value."""\n\nVALUE = 1.0\n')
     toy.edit("dlnn_utils/companion/claims.toml", CLAIMS)
     toy.edit("dlnn_utils/companion/unknowns.toml", UNKNOWNS)

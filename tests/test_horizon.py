@@ -121,7 +121,10 @@ def test_images_that_ship_come_back_as_far_as_is_promised():
     ("call", "message"),
     [
         (lambda: noise_of(np.ones((6, 2)), T[:6]), "t must hold at least 7 times .*; got 6"),
-        (lambda: horizon_of(np.ones((2, 3)), 1, 1, 1.0), r"A must have shape \(2, 2\)"),
+        (
+            lambda: horizon_of(np.ones((2, 3)), 1, 1, 1.0),
+            r"A must have shape \(n, n\); got \(2, 3\)",
+        ),
         (lambda: horizon_of(np.eye(2), -1, 1, 1.0), "noise must be 0 or more; got -1"),
         (lambda: horizon_of(np.eye(2), 1, 0, 1.0), "signal must be positive; got 0"),
         (lambda: horizon_of(np.eye(2), 1, 1, 0.0), "longest must be positive; got 0"),

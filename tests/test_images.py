@@ -139,7 +139,7 @@ C = np.random.default_rng(0).uniform(size=(10, 4))
         (lambda r: r.data(rates="backward"), "rates must be one of exact, middle, forward"),
         (
             lambda r: Recording.of(r.plate, np.ones(9), [0, 1]),
-            "must hold 16 concentrations; got 9",
+            "start must hold 16 numbers; got 9",
         ),
         (lambda r: Recording.of(r.plate, np.ones(16), [0, 0]), "t must not repeat a time"),
         (lambda r: fit_symmetric(C, C[:5]), r"rate must have shape \(10, 4\); got \(5, 4\)"),

@@ -59,10 +59,13 @@ SMALL = np.zeros((8, 8)), np.zeros((16, 16))
         (lambda: elements_of([(0, 1)], 7), r"shape must have shape \(any, 4\)"),
         (
             lambda: relative_error(*SMALL),
-            r"images must be of one size; got \(8, 8\) and \(16, 16\)",
+            r"image and truth must be of one size; got \(8, 8\) and \(16, 16\)",
         ),
-        (lambda: overlap(*SMALL), r"images must be of one size; got \(8, 8\) and \(16, 16\)"),
-        (lambda: overlap(SMALL[0], SMALL[0]), "no concentration in either image is above 0.5"),
+        (
+            lambda: overlap(*SMALL),
+            r"image and truth must be of one size; got \(8, 8\) and \(16, 16\)",
+        ),
+        (lambda: overlap(SMALL[0], SMALL[0]), "nothing is above the threshold 0.5"),
     ],
 )
 def test_wrong_input_is_refused_in_one_line(call, message):

@@ -134,11 +134,11 @@ def test_bad_form_kind_state_and_size():
     network = ScalarNetwork(4, (5,))
     with pytest.raises(ValueError, match="form must be one of .*; got 'newton'"):
         Diffusion(network, "newton")
-    with pytest.raises(ValueError, match='kind must be "diffusion" or "mechanics"'):
+    with pytest.raises(ValueError, match="kind must be one of diffusion, mechanics; got 'optics'"):
         Baseline(4, "optics")
     with pytest.raises(ValueError, match="even number of inputs .*; got 3"):
         Mechanics(ScalarNetwork(3, (5,)), [[1.0]])
-    with pytest.raises(ValueError, match=r"x must have shape \(any, 4\); got \(2, 3\)"):
+    with pytest.raises(ValueError, match=r"x must have shape \(4,\) or \(B, 4\); got \(2, 3\)"):
         Diffusion(network).matrices(np.ones((2, 3)))
     with pytest.raises(ValueError, match=r"x0 must have shape \(any, 4\); got \(1, 3\)"):
         Diffusion(network).evolve([1.0, 2.0, 3.0], [0, 1])

@@ -12,6 +12,7 @@ import time
 import warnings
 from pathlib import Path
 
+from ..threads import THREADS
 from . import parameters, paths
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -110,9 +111,9 @@ def _set_environment(home: Path, aside: Path) -> None:
         "PYTHONPATH": str(paths.ROOT),
         "PYTHONHASHSEED": "0",
         "MPLBACKEND": "Agg",
-        "OMP_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": str(THREADS),
+        "MKL_NUM_THREADS": str(THREADS),
+        "OPENBLAS_NUM_THREADS": str(THREADS),
         "DLNN_RUN_FOLDER": str(aside),
     }
 

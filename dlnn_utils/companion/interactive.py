@@ -123,6 +123,7 @@ class Explorer:
         time = f"{self._factor * steps * self.step:+.4g} {self._unit}"
         blown = not np.isfinite(network).all()
         said = "blows up" if blown else f"error {relative_error(network, exact):.2%}"
+        network = np.zeros_like(exact) if blown else network
         titles = f"exact, {time}", f"network: {said}"
         self._canvas.restore_region(self._background)
         for shown, image, title in zip(self._axes, (exact, network), titles):

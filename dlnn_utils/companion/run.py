@@ -63,11 +63,14 @@ class Run:
         self._by_hand = not named
         self._began = time.monotonic()
         self._files: dict[str, list[str]] = {}
+        self._timed: list[str] = []
         self._measurements: dict[str, Measurement] = {}
         self._sensitivities: dict[tuple[str, str], dict] = {}
         figures.use_style()
 
-    def figure(self, fig: Figure, name: str, data: Mapping[str, object]) -> Image:
+    def figure(
+        self, fig: Figure, name: str, data: Mapping[str, object], *, timed: bool = False
+    ) -> Image:
         """Save a figure as PNG and PDF, and its numbers as CSV; the origin goes into the files.
 
         Parameters
@@ -78,6 +81,8 @@ class Run:
             Such as "fig2a_training".
         data : mapping
             The plotted numbers: one-dimensional arrays by column name, of any lengths.
+        timed : bool
+            Whether it shows times as measured, which no second run repeats.
 
         Returns
         -------
@@ -87,6 +92,7 @@ class Run:
         self._new(name)
         path = self.folder / name
         self._files[name] = figures.save_figure(fig, path, data, self._origin)
+        self._timed += self._files[name] if timed else []
         figures.plt.close(fig)
         width = round(96 * fig.get_figwidth())
         return Image(data=path.with_name(f"{name}.png").read_bytes(), width=width, alt=name)
@@ -108,7 +114,9 @@ class Run:
         figures.plt.close(fig)
         return Image(data=(self.folder / f"{name}.gif").read_bytes(), alt=name)
 
-    def table(self, name: str, header: Sequence[str], rows: tables.Rows) -> Markdown:
+    def table(
+        self, name: str, header: Sequence[str], rows: tables.Rows, *, timed: bool = False
+    ) -> Markdown:
         """Save a table as CSV, Markdown and LaTeX, and return it for display.
 
         Parameters
@@ -118,6 +126,8 @@ class Run:
         header : sequence of str
         rows : sequence of sequences
             Texts and numbers; floats are in full in the CSV, with three digits elsewhere.
+        timed : bool
+            Whether it shows times as measured, which no second run repeats.
 
         Returns
         -------
@@ -134,6 +144,7 @@ class Run:
         for ending, text in texts.items():
             paths.write_aside(self.folder / f"{name}.{ending}", text)
         self._files[name] = [f"{name}.{ending}" for ending in texts]
+        self._timed += self._files[name] if timed else []
         return Markdown(shown)
 
     def claim(self, id: str, value: float, *, figure: str = "") -> str:
@@ -224,6 +235,7 @@ class Run:
             "seconds": round(time.monotonic() - self._began, 1),
             "peak_memory_mb": _peak_memory_mb(),
             "files": sorted(f for files in self._files.values() for f in files),
+            "timed": sorted(set(self._timed)),
             "measurements": [m.to_json() for m in measured],
             "sensitivities": self._sensitivity_list(),
         }

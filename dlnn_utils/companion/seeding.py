@@ -5,12 +5,14 @@ import random
 
 import numpy as np
 
+from ..threads import THREADS
+
 for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
+    os.environ.setdefault(_name, str(THREADS))
 
 
 def seed_all(seed: int, torch_too: bool) -> np.random.Generator:
-    """Seed every generator, hold to one thread and return a NumPy generator.
+    """Seed every generator, hold to `THREADS`, one, and return a NumPy generator.
 
     Parameters
     ----------
@@ -29,5 +31,5 @@ def seed_all(seed: int, torch_too: bool) -> np.random.Generator:
         import torch
 
         torch.manual_seed(seed)
-        torch.set_num_threads(1)
+        torch.set_num_threads(THREADS)
     return np.random.default_rng(seed)

@@ -94,14 +94,19 @@ class DeLaN(Peer):
         """
         x, rate = super().samples(x, rate)
         check_second_order("DeLaN", x, rate)
-        given = "none" if force is None else "zeros alone" if not np.any(force) else ""
+        force = None if force is None else check.array("force", force, (len(x), self.n))
+        given = "none" if force is None else "zeros alone" if not force.any() else ""
         if given:
             raise ValueError(
                 f"DeLaN needs the forces that act, force (B, {self.n}); got {given}: with tau = 0 "
                 f"H = 0 and V = 0 fit every motion"
             )
-        force = check.array("force", force, (len(x), self.n))
         return np.hstack([x, rate[:, self.n :]]), np.hstack([rate, force])
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns of what `prediction` takes, [q, qdot, qddot]."""
+        return 3 * self.n
 
     def factor(self, q: Tensor) -> tuple[Tensor, Tensor]:
         """Return L (B, n, n) and its derivatives dL/dq_i (B, n, n, n), i second, at q (B, n)."""

@@ -37,9 +37,17 @@ def fit_dmd(x, t, **options) -> LinearSystem:
             f"PyDMD needs evenly spaced times t; got steps from {steps.min():.3g} to "
             f"{steps.max():.3g}"
         )
-    x = check.array("x", x, (len(t),) + (None,) * (np.ndim(x) - 1))
+    x = check.series("x", x, len(t), least=2)
     n = x.shape[-1]
     now, after = x[:-1].reshape(-1, n).T, x[1:].reshape(-1, n).T
-    dmd = DMD(**({"svd_rank": n, "exact": True} | options)).fit(now, after)
-    growth = np.log(dmd.eigs.astype(complex)) / steps.mean()
-    return LinearSystem(((dmd.modes * growth) @ np.linalg.pinv(dmd.modes)).real)
+    if np.linalg.matrix_rank(now) < n:
+        raise ValueError(
+            f"x must have {n} independent components for PyDMD; some depend on others"
+        )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        dmd = DMD(**({"svd_rank": n, "exact": True} | options)).fit(now, after)
+        growth = np.log(dmd.eigs.astype(complex)) / steps.mean()
+    if not np.isfinite(growth).all():
+        raise ValueError("x must not come to rest within a step; PyDMD finds such a mode")
+    A = ((dmd.modes * growth) @ np.linalg.pinv(dmd.modes)).real
+    return LinearSystem(check.square("the fit to x and t", A))

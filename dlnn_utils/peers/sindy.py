@@ -76,9 +76,10 @@ def fit_sindy(x, rate=None, *, t=None, degree: int = 2, threshold: float = 0.02)
     if rate is None and t is None:
         raise ValueError("PySINDy needs the rates of x, or the times t of x to take them from")
     check.positive_integer("degree", degree)
+    threshold = check.not_negative("threshold", threshold)
     sindy = SINDy(STLSQ(threshold=threshold), PolynomialLibrary(degree))
     if rate is None:
-        x = check.array("x", x, (len(check.times(t)),) + (None,) * (np.ndim(x) - 1))
+        x = check.series("x", x, len(check.times(t)), least=2)
         states = [x] if x.ndim == 2 else list(x.transpose(1, 0, 2))
         return SparseLaw(sindy.fit(states, np.asarray(t, dtype=float)))
     x = check.array("x", x, (None, None))

@@ -65,7 +65,9 @@ def fit_sindy_pixels(c, cdot, powers: Sequence[int] = (1, 3), threshold: float =
 
     c = check.array("c", c, (None, None))
     cdot = check.array("cdot", cdot, c.shape)
-    powers = tuple(check.positive_integer("powers", power) for power in powers)
+    threshold = check.not_negative("threshold", threshold)
+    if not (powers := check.positive_integers("powers", powers)):
+        raise ValueError("powers must name at least one; got none")
     library = CustomLibrary([_raised_to(power) for power in powers])
     return PixelLaw(SINDy(STLSQ(threshold=threshold), library).fit(c, 1.0, x_dot=cdot), powers)
 
