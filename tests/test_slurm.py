@@ -7,12 +7,14 @@ import subprocess
 import sys
 from importlib.util import find_spec
 
+import nbformat
 import pytest
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from slurm import one_node
 
 from dlnn_utils.companion.paths import ROOT
 
-MEASURED_TIMES = ("seconds", "peak_memory_mb")
+MEASURED = ("seconds", "peak_memory_mb")
 SOON = "slurm-init-seconds-before-status-checks: 2\n"
 
 
@@ -86,73 +88,76 @@ def profile(tmp_path):
     return settings(tmp_path / "profile")
 
 
+@pytest.fixture
+def nowhere(tmp_path):
+    """Return the option for a profile whose nodes there are not."""
+    partition = ("#  slurm_partition: my_partition", "  slurm_partition: nowhere")
+    account = ("#  slurm_account: my_account\n", "")
+    return settings(
+        tmp_path / "nowhere", ("#default-resources", "default-resources"), account, partition
+    )
+
+
 def made(results):
-    """Return all that is in a folder of results, without what a clock or a meter says."""
+    """Return all that is in a folder of results, without what a clock, a meter or chance says."""
     found = {}
     for file in sorted(results.glob("*/seed*/*/*")):
         content = file.read_bytes()
         if file.name == "record.json":
             record = json.loads(content)
-            content = {k: v for k, v in record.items() if k not in MEASURED_TIMES}
-            assert len(content) == len(record) - len(MEASURED_TIMES)
+            content = {k: v for k, v in record.items() if k not in MEASURED}
+            assert len(content) == len(record) - len(MEASURED)
+        elif file.name == "executed.ipynb":
+            notebook = nbformat.reads(content.decode(), as_version=4)
+            notebook, _ = CoalesceStreamsPreprocessor().preprocess(notebook, {})
+            content = [(cell.source, cell.get("outputs")) for cell in notebook.cells]
         found[str(file.relative_to(results))] = content
     return found
 
 
-def test_a_sweep_gives_what_it_gives_here_and_runs_nothing_twice(sweep, profile):
+def test_a_sweep_gives_what_it_gives_here_and_runs_nothing_twice(sweep, project, profile):
+    whole = (project.root / "notebooks/02_truth.ipynb").read_text(encoding="utf-8")
+    project.notebook("02_truth", "raise RuntimeError('as it must')")
     status, out, err = sweep.run("sweep", "--seeds", "2", *profile)
-    assert (status, err) == (0, ""), out
-    assert "4 to run on SLURM." in out
-    for notebook in ("01_size", "02_truth"):
-        for seed in (0, 1):
-            assert out.count(f"{notebook} (fast, seed {seed}) started") == 1
-            assert out.count(f"{notebook} (fast, seed {seed}) finished in ") == 1
+    assert (status, err) == (1, "")
+    assert "4 to run on SLURM.\n" in out
     assert "[4/4]" in out
-    table = out.split(" s.\n", 1)[1]
-    assert "size" in table
+    for seed in (0, 1):
+        assert out.count(f"01_size (fast, seed {seed}) started\n") == 1
+        assert out.count(f"01_size (fast, seed {seed}) finished in ") == 1
+        assert out.count(f"02_truth (fast, seed {seed}) failed after ") == 1
+        (log,) = sweep.root.glob(f"results/slurm/rule_notebook/fast_{seed}_02_truth/*.log")
+        assert "RuntimeError: as it must" in log.read_text()
+        named = (
+            f"results/fast/seed{seed}/02_truth/executed.ipynb and {log.relative_to(sweep.root)}"
+        )
+        assert f"FAILED: 02_truth (fast, seed {seed}); see {named}\n" in out
+
+    project.edit("notebooks/02_truth.ipynb", whole)
     status, out, err = sweep.run("sweep", "--seeds", "2", *profile)
     assert (status, err) == (0, "")
-    assert out.startswith("4 of 4 up to date.\n")
-    assert "to run" not in out
+    assert out.startswith("2 of 4 up to date.\n2 to run on SLURM.\n")
+    table = out.split(" s.\n", 1)[1]
+    status, out, err = sweep.run("sweep", "--seeds", "2", *profile)
+    assert (status, err) == (0, "")
+    assert out == f"4 of 4 up to date.\n{table}"
+
     status, out, err = sweep.run("sweep", "--seeds", "2", DLNN_RESULTS=str(sweep.root / "here"))
     assert (status, err) == (0, "")
     assert out.split(" s.\n", 1)[1].replace("here/", "results/") == table
     on_nodes, here = made(sweep.root / "results"), made(sweep.root / "here")
-    assert len(here) == 4 * 2 + 2 * 3 + 2 * 3
+    assert len(here) == 2 * 5 + 2 * 5
     assert on_nodes == here
 
 
-def test_what_fails_is_named_with_its_log(sweep, project, profile):
-    project.notebook("02_truth", "raise RuntimeError('as it must')")
-    status, out, err = sweep.run(*profile)
+def test_what_slurm_refuses_is_said_in_its_words(sweep, nowhere):
+    status, out, err = sweep.run("01", *nowhere)
     assert (status, err) == (1, "")
-    (log,) = sweep.root.glob("results/slurm/rule_notebook/fast_0_02_truth/*.log")
-    named = f"see results/fast/seed0/02_truth/executed.ipynb and {log.relative_to(sweep.root)}\n"
-    assert f"FAILED: 02_truth (fast, seed 0); {named}" in out
-    assert out.count("RuntimeError: as it must") == 1
-    assert "01_size (fast, seed 0) finished in " in out
-    assert "RuntimeError: as it must" in log.read_text()
-    assert not (sweep.root / "results/fast/seed0/02_truth/record.json").exists()
-
-
-def test_what_slurm_refuses_is_said_in_its_words(sweep, tmp_path):
-    profile = settings(
-        tmp_path / "profile",
-        ("#default-resources", "default-resources"),
-        ("#  slurm_account: my_account\n", ""),
-        ("#  slurm_partition: my_partition", "  slurm_partition: nowhere"),
-    )
-    status, out, err = sweep.run("01", *profile)
-    assert status == 1
     assert "[1/1] 01_size (fast, seed 0) failed: SLURM sbatch failed." in out
     assert "invalid partition specified: nowhere" in out
-    assert "Traceback" not in out + err
 
 
-def test_a_stopped_run_leaves_nothing_in_the_queue_and_a_killed_one_is_swept_up(
-    sweep, project, profile
-):
-    whole = (project.root / "notebooks/01_size.ipynb").read_text()
+def test_nothing_is_left_by_a_stopped_run_nor_by_a_killed_one(sweep, project, profile, nowhere):
     project.notebook("01_size", "import time; time.sleep(600)")
     process = until_started(sweep, profile)
     process.terminate()
@@ -162,15 +167,15 @@ def test_a_stopped_run_leaves_nothing_in_the_queue_and_a_killed_one_is_swept_up(
 
     process = until_started(sweep, profile)
     children = subprocess.check_output(["pgrep", "-P", str(process.pid)], text=True)
-    process.kill()
-    for child in children.split():
-        os.kill(int(child), signal.SIGKILL)
+    for number in (process.pid, *map(int, children.split())):
+        os.kill(number, signal.SIGKILL)
     process.wait()
     assert sweep.queue() != ""
-    project.edit("notebooks/01_size.ipynb", whole)
-    status, out, _ = sweep.run("01", *profile)
-    assert status == 0
-    assert "Cancelled 1 job of an earlier run, which was killed.\n" in out
+    _, out, _ = sweep.run("01", *nowhere)
+    assert out.startswith(
+        "1 to run on SLURM.\nCancelled 1 job of an earlier run, which was killed."
+    )
+    assert sweep.queue() == ""
 
 
 def until_started(sweep, profile):
@@ -181,15 +186,16 @@ def until_started(sweep, profile):
 
 
 def test_a_notebook_of_the_paper_too(cluster, tmp_path):
-    """The real project, whose results go to a scratch folder in both ways."""
-    sweep, found = Sweep(ROOT, cluster), []
-    for arguments in (settings(tmp_path / "profile"), []):
-        results = tmp_path / str(len(found))
-        done = sweep.run("sweep", "--seeds", "2", "01", *arguments, DLNN_RESULTS=str(results))
-        assert done[0] == 0, done
-        found.append(made(results))
-    assert any(name.endswith(".png") for name in found[0])
-    assert found[0] == found[1]
+    """The real project, on SLURM and at the same time here, into a scratch folder each."""
+    sweep, call = Sweep(ROOT, cluster), ["sweep", "--seeds", "1", "01"]
+    folders = [tmp_path / "on_nodes", tmp_path / "here"]
+    where = [settings(tmp_path / "profile"), ["--cores", "1"]]
+    runs = [sweep.start(*call, *w, DLNN_RESULTS=str(f)) for w, f in zip(where, folders)]
+    done = [run.communicate(timeout=300) for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], done
+    on_nodes, here = map(made, folders)
+    assert sum(name.endswith(".png") for name in here) > 1
+    assert on_nodes == here
 
 
 @pytest.mark.parametrize(
@@ -210,14 +216,11 @@ def test_what_is_lacking_gets_one_line(project, tmp_path, lacking, arguments, me
     for name in ("sbatch", "squeue", "scancel"):
         (tools / name).write_text("#!/bin/sh\necho no controller >&2\nexit 1\n")
         (tools / name).chmod(0o755)
-    path = os.pathsep.join(
-        [str(project.root), str(plugin)] if lacking != "plugin" else [str(project.root)]
-    )
+    known = [str(project.root)] + ([] if lacking == "plugin" else [str(plugin)])
     if lacking == "plugin" and find_spec("snakemake_executor_plugin_slurm"):
         pytest.skip("the plugin is installed")
-    done = project.command(
-        *arguments, PYTHONPATH=path, PATH="" if lacking == "commands" else str(tools)
-    )
+    path = "" if lacking == "commands" else str(tools)
+    done = project.command(*arguments, PYTHONPATH=os.pathsep.join(known), PATH=path)
     assert done.returncode == 2
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
