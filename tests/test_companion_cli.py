@@ -80,7 +80,7 @@ def test_results_that_cannot_be_written_get_one_line(project):
 
 def test_help_and_list_need_no_run(project):
     text = project.command("--help").stdout
-    for word in ("test", "sweep", "update", "lab", "--protocol", "--seed", "--cores", "--force"):
+    for word in ("test", "sweep", "update", "lab", "--protocol", "--seed", "--cores", "--profile"):
         assert word in text
     lines = project.command("--list").stdout.splitlines()
     assert [line.split()[:4] for line in lines] == [

@@ -8,6 +8,7 @@ import sys
 from importlib.util import find_spec
 
 import nbformat
+import psutil
 import pytest
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from slurm import one_node
@@ -160,15 +161,14 @@ def test_what_slurm_refuses_is_said_in_its_words(sweep, nowhere):
 def test_nothing_is_left_by_a_stopped_run_nor_by_a_killed_one(sweep, project, profile, nowhere):
     project.notebook("01_size", "import time; time.sleep(600)")
     process = until_started(sweep, profile)
-    process.terminate()
+    process.send_signal(signal.SIGHUP)  # its terminal is closed
     assert process.wait(timeout=60) == 130
     assert process.stderr.read() == "stopped\n"
     assert sweep.queue() == ""
 
     process = until_started(sweep, profile)
-    children = subprocess.check_output(["pgrep", "-P", str(process.pid)], text=True)
-    for number in (process.pid, *map(int, children.split())):
-        os.kill(number, signal.SIGKILL)
+    for killed in (*psutil.Process(process.pid).children(), process):
+        killed.kill()
     process.wait()
     assert sweep.queue() != ""
     _, out, _ = sweep.run("01", *nowhere)

@@ -5,8 +5,8 @@ stops them. Nothing of the system's SLURM, should there be one, is read or chang
 """
 
 import contextlib
-import getpass
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -69,7 +69,10 @@ def _configured(folder: Path) -> dict[str, str]:
         ports = [s.getsockname()[1] for s in (first, second)]
     template = Path(__file__).with_name("slurm.conf").read_text(encoding="utf-8")
     text = template.format(
-        folder=folder, controller_port=ports[0], node_port=ports[1], user=getpass.getuser()
+        folder=folder,
+        controller_port=ports[0],
+        node_port=ports[1],
+        user=pwd.getpwuid(os.getuid()).pw_name,
     )
     (folder / "slurm.conf").write_text(text, encoding="utf-8")
     # The plugin drops SLURM_CONF on the node, where a cluster has its settings in /etc.
