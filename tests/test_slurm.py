@@ -1,4 +1,7 @@
-"""Sweeps through a SLURM of one node, started here, against the same sweeps without it."""
+"""Sweeps through a SLURM of one node, started here, against the same sweeps without it.
+
+One takes minutes and is left out: ``.venv/bin/python -m pytest -m slow tests/test_slurm.py``.
+"""
 
 import json
 import os
@@ -16,7 +19,7 @@ from slurm import one_node
 from dlnn_utils.companion.paths import ROOT
 
 MEASURED = ("seconds", "peak_memory_mb")
-SOON = "slurm-init-seconds-before-status-checks: 2\n"
+LOOKS = "slurm-init-seconds-before-status-checks: "
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +72,7 @@ class Sweep:
 def settings(folder, *changes):
     """Write the ready profile as one without accounting would, and with these changes."""
     text = (ROOT / "cluster/slurm/config.yaml").read_text(encoding="utf-8")
-    changes = [("slurm-init-seconds-before-status-checks: 20\n", SOON), *changes]
+    changes = [(f"{LOOKS}20\n", f"{LOOKS}4\n"), *changes]
     changes.append(("#slurm-status-command", "slurm-status-command"))
     for old, new in changes:
         assert text.count(old) == 1
@@ -185,9 +188,10 @@ def until_started(sweep, profile):
     return process
 
 
+@pytest.mark.slow
 def test_a_notebook_of_the_paper_too(cluster, tmp_path):
     """The real project, on SLURM and at the same time here, into a scratch folder each."""
-    sweep, call = Sweep(ROOT, cluster), ["sweep", "--seeds", "1", "01"]
+    sweep, call = Sweep(ROOT, cluster), ["sweep", "--seeds", "2", "01"]
     folders = [tmp_path / "on_nodes", tmp_path / "here"]
     where = [settings(tmp_path / "profile"), ["--cores", "1"]]
     runs = [sweep.start(*call, *w, DLNN_RESULTS=str(f)) for w, f in zip(where, folders)]
