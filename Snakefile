@@ -1,6 +1,6 @@
 # One rule: a notebook, a protocol and a seed make a record, with figures and tables beside it.
-# `./reproduce.sh` runs it on this machine. On a cluster, with snakemake-executor-plugin-slurm:
-#   .venv/bin/snakemake --executor slurm --jobs 20 --config seeds=10 protocol=fast
+# `./reproduce.sh` runs it on this machine, `./reproduce.sh sweep --profile cluster/slurm` on a
+# cluster; the resources are what is asked for there.
 import sys
 
 sys.path.insert(0, workflow.basedir)
@@ -40,8 +40,8 @@ rule notebook:
         python=sys.executable,
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=4000,
+        runtime=lambda w: {"fast": 60, "paper": 240}[w.protocol],
     shell:
         "cd {workflow.basedir:q} && {params.python:q} -m dlnn_utils.companion.execute"
         " {wildcards.notebook} --protocol {wildcards.protocol} --seed {wildcards.seed}"

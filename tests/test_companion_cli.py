@@ -82,6 +82,7 @@ def test_help_and_list_need_no_run(project):
     text = project.command("--help").stdout
     for word in ("test", "sweep", "update", "lab", "--protocol", "--seed", "--cores", "--force"):
         assert word in text
+    assert "--profile cluster/slurm" in text
     lines = project.command("--list").stdout.splitlines()
     assert [line.split()[:4] for line in lines] == [
         ["01_size", "to", "be", "run"],

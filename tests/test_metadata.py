@@ -109,6 +109,15 @@ def test_what_is_asked_for_is_the_same_everywhere_and_pinned():
         assert len(line.split("#")[1].strip()) > 5, f"{name} has no reason"
 
 
+def test_what_a_cluster_needs_besides_is_pinned():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    locks = [(ROOT / f"requirements{name}.lock").read_text() for name in ("", "-slurm")]
+    all_else, besides = ({line.split("==")[0] for line in lock.split()} for lock in locks)
+    assert set(project["optional-dependencies"]["slurm"]) <= besides
+    assert not all_else & besides
+    assert all(re.fullmatch(r"[a-z-]+==[\d.]+", line) for line in locks[1].split())
+
+
 def test_the_conda_environment_takes_everything_from_the_lock():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     assert environment["dependencies"] == [

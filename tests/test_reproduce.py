@@ -220,7 +220,9 @@ def test_help_needs_no_set_up(checkout):
 
 
 @pytest.mark.parametrize(("there", "root"), [(True, 0), (False, 0), (False, 1000)])
-def test_ci_installs_a_browser_where_it_can_and_runs_the_tests(checkout, tmp_path, there, root):
+def test_ci_installs_a_browser_and_slurm_where_it_can_and_runs_the_tests(
+    checkout, tmp_path, there, root
+):
     (checkout.root / ".ci").mkdir()
     shutil.copy(ROOT / ".ci/run", checkout.root / ".ci/run")
     tools, log = tmp_path / "tools", tmp_path / "apt.log"
@@ -229,7 +231,7 @@ def test_ci_installs_a_browser_where_it_can_and_runs_the_tests(checkout, tmp_pat
         (tools / name).symlink_to(shutil.which(name))
     script(tools / "apt-get", f'#!/bin/sh\necho "$@" >> {log}\n')
     script(tools / "id", f"#!/bin/sh\necho {root}\n")
-    for name in ("chromium", "chromedriver") if there else ():
+    for name in ("chromedriver", "slurmctld") if there else ():
         script(tools / name, "#!/bin/sh\n")
     done = subprocess.run(
         [str(checkout.root / ".ci/run")],
@@ -240,4 +242,5 @@ def test_ci_installs_a_browser_where_it_can_and_runs_the_tests(checkout, tmp_pat
     assert "-m dlnn_utils.companion test;" in done.stdout
     assert done.returncode == 3
     installed = log.read_text() if log.exists() else ""
-    assert ("chromium chromium-driver" in installed) == (not there and root == 0)
+    for packages in ("chromium chromium-driver", "munge slurmctld slurmd slurm-client"):
+        assert (packages in installed) == (not there and root == 0)

@@ -7,7 +7,8 @@ import pytest
 import dlnn_utils
 from dlnn_utils.companion import paths
 
-PAGES = ["index", "ledger", "unknowns", "elsewhere", "contributing", "cite", "api/index"]
+PAGES = ["index", "ledger", "unknowns", "elsewhere", "cluster", "contributing", "cite"]
+PAGES += ["api/index"]
 PAGES += [f"notebooks/{name}" for name in paths.notebook_names()]
 PAGES += [f"api/{module}" for module in dict.fromkeys(dlnn_utils._EXPORTS.values())]
 PHONE, DESKTOP = 390, 1280

@@ -5,12 +5,14 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from . import parameters, paths
 from .claims import ledger, measurement_verdict
 from .engine import alone, run_jobs
 from .parameters import source
 from .report import claims_text
+from .slurm import check_profile, log_of
 from .state import Job, measurements
 from .update import committed_store, default_jobs, readme, refresh, stored_measurements
 from .verdicts import is_worse
@@ -22,6 +24,7 @@ HELP = """\
 ./reproduce.sh NAME ...      run some notebooks (02, or 02_mechanics)
 ./reproduce.sh test [...]    run all tests (what follows is handed to pytest)
 ./reproduce.sh sweep --seeds N [NAME ...]  run notebooks for the seeds 0 to N-1
+./reproduce.sh sweep --seeds N --profile cluster/slurm  the same on a SLURM cluster
 ./reproduce.sh update        refresh the committed notebooks, figures, ledger and README
 ./reproduce.sh site          build the site from the committed notebooks into results/site
 ./reproduce.sh lab [...]     open JupyterLab (what follows is handed to it)
@@ -52,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments[:1] == ["lab"]:
         return _lab(arguments[1:])
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as under nohup
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
     try:
         if arguments[:1] == ["site"]:
             return _site(arguments[1:])
@@ -79,7 +84,8 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--protocol", default="fast", help="fast (ours) or paper (literal)")
     parser.add_argument("--seed", default="0", help="of the random numbers; 0")
     parser.add_argument("--seeds", help="how many, for sweep")
-    parser.add_argument("--cores", default=str(_all_cores()), help="notebooks at a time; all")
+    parser.add_argument("--cores", help="notebooks at a time; all, or the profile's jobs")
+    parser.add_argument("--profile", help="folder with the settings of a SLURM cluster")
     parser.add_argument("--force", action="store_true", help="run what is up to date too")
     parser.add_argument("--list", action="store_true", help="list the notebooks")
     return parser.parse_intermixed_args(arguments)
@@ -90,7 +96,7 @@ def _dispatch(given: argparse.Namespace) -> int:
     names = given.names[command != "run" :]
     protocol = parameters.check_protocol(given.protocol)
     seed = parameters.check_seed(given.seed)
-    cores = _positive("cores", given.cores)
+    cores = None if given.cores is None else _positive("cores", given.cores)
     if (command == "sweep") != (given.seeds is not None):
         raise ValueError("sweep needs --seeds N, and nothing else takes it")
     if command == "update" and (names or (protocol, seed) != ("fast", 0)):
@@ -105,11 +111,13 @@ def _dispatch(given: argparse.Namespace) -> int:
         parameters.check_parameters(job.notebook, {"seed": job.seed, "protocol": job.protocol})
     if given.list:
         return _list(jobs)
+    profile = None if given.profile is None else check_profile(given.profile)
+    cores = cores or (None if profile else _all_cores())
     if command == "update":
         jobs = default_jobs()
         readme(paths.README.read_text(encoding="utf-8"), committed_store())
     with alone():
-        status = _run(jobs, cores, given.force)
+        status = _run(jobs, cores, given.force, profile)
         if command == "update" and status != FAILED:
             changed = refresh()
             print("\n".join(["Refreshed:", *changed]) if changed else "Nothing to refresh.")
@@ -117,8 +125,8 @@ def _dispatch(given: argparse.Namespace) -> int:
     return status
 
 
-def _run(jobs: Sequence[Job], cores: int, force: bool) -> int:
-    failed = run_jobs(jobs, cores, force)
+def _run(jobs: Sequence[Job], cores: int | None, force: bool, profile: Path | None) -> int:
+    failed = run_jobs(jobs, cores, force, profile)
     done = [job for job in jobs if job not in failed]
     measured = measurements([job.record() for job in done])
     if measured:
@@ -133,7 +141,9 @@ def _run(jobs: Sequence[Job], cores: int, force: bool) -> int:
         if (job.folder / "record.json").exists():
             print(f"OUT OF DATE: {job.label}; its code was changed while it ran, run it again")
         else:
-            print(f"FAILED: {job.label}; see {_shown(job.folder)}/executed.ipynb")
+            log = log_of(job) if profile else None
+            also = f" and {_shown(log)}" if log else ""
+            print(f"FAILED: {job.label}; see {_shown(job.folder)}/executed.ipynb{also}")
     return FAILED if failed else WORSE if worse else 0
 
 

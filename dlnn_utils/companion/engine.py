@@ -9,8 +9,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
-from . import paths
+from . import paths, slurm
 from .durations import ALL_NOTEBOOKS, note
 from .execute import LINE_BREAK
 from .state import Job
@@ -39,16 +40,20 @@ def alone() -> Iterator[None]:
         yield
 
 
-def run_jobs(jobs: Sequence[Job], cores: int, force: bool) -> list[Job]:
-    """Run what is not up to date.
+def run_jobs(
+    jobs: Sequence[Job], cores: int | None, force: bool, profile: Path | None = None
+) -> list[Job]:
+    """Run what is not up to date, on this machine or on a cluster.
 
     Parameters
     ----------
     jobs : sequence of Job
-    cores : int
-        Notebooks that may run at the same time.
+    cores : int or None
+        Notebooks that may run at the same time; None leaves it to the profile.
     force : bool
         Run what is up to date too.
+    profile : Path, optional
+        Folder with the settings of a SLURM cluster, which runs them then.
 
     Returns
     -------
@@ -60,16 +65,18 @@ def run_jobs(jobs: Sequence[Job], cores: int, force: bool) -> list[Job]:
         print(f"{len(jobs) - len(due)} of {len(jobs)} up to date.", flush=True)
     if not due:
         return []
-    print(f"{len(due)} to run on {min(cores, len(due))} of {cores} cores.", flush=True)
+    on = "SLURM" if profile else f"{min(cores, len(due))} of {cores} cores"
+    print(f"{len(due)} to run on {on}.", flush=True)
     began = time.monotonic()
     noise, done = [], 0
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(paths.ROOT / "Snakefile")]
-    command += ["--directory", str(paths.results()), "--cores", str(cores), "--keep-going"]
-    command += ["--force", "--rerun-incomplete", "--nolock", "--scheduler", "greedy"]
-    command += ["--quiet", "all"]
+    command += ["--directory", str(paths.results()), "--keep-going", "--nolock"]
+    command += ["--force", "--rerun-incomplete", "--scheduler", "greedy"]
+    command += slurm.options(profile, cores) if profile else ["--cores", str(cores)]
+    command += [] if profile else ["--quiet", "all"]
     command += ["--", *(str(job.folder / "record.json") for job in due)]
-    with _started(command) as snakemake:
-        for line in snakemake.stdout:
+    with _lines(command, due, profile) as (snakemake, lines):
+        for line in lines:
             event = EVENT.match(line)
             if event is None:
                 noise.append(line)
@@ -81,16 +88,28 @@ def run_jobs(jobs: Sequence[Job], cores: int, force: bool) -> list[Job]:
     if failed and snakemake.returncode and done < len(due):
         sys.stderr.write("".join(noise[-LINES_OF_SNAKEMAKE:]))
     defaults = [job.notebook for job in due if job.is_default]
-    if not failed and len(due) == len(defaults) and set(defaults) == set(paths.notebook_names()):
+    whole = not (failed or profile) and len(due) == len(defaults)
+    if whole and set(defaults) == set(paths.notebook_names()):
         note(ALL_NOTEBOOKS, seconds, cores)
     print(f"Ran {len(due) - len(failed)} of {len(due)} in {seconds:.0f} s.")
     return failed
 
 
 @contextlib.contextmanager
-def _started(command: Sequence[str]) -> Iterator[subprocess.Popen]:
+def _lines(command: Sequence[str], due: Sequence[Job], profile: Path | None):
+    """Start Snakemake; give its process, and the lines of it and of its jobs as they come."""
+    if profile is None:
+        with _started(command, subprocess.PIPE) as process:
+            yield process, process.stdout
+        return
+    with slurm.none_left() as said, open(said, "w") as file, _started(command, file) as process:
+        yield process, slurm.lines(process, said, due)
+
+
+@contextlib.contextmanager
+def _started(command: Sequence[str], output) -> Iterator[subprocess.Popen]:
     """Run a command in a process group of its own, which ends with us."""
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    pipes = {"stdout": output, "stderr": subprocess.STDOUT, "text": True}
     with subprocess.Popen(command, cwd=paths.ROOT, process_group=0, **pipes) as process:
         try:
             yield process
