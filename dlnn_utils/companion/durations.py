@@ -1,6 +1,8 @@
-"""How long the two commands took on this machine, for the README."""
+"""How long the commands took on this machine and what memory a run held, for the README."""
 
 import json
+import resource
+import sys
 
 from . import paths
 
@@ -22,6 +24,12 @@ def noted() -> dict[str, dict]:
     except (OSError, ValueError):
         return known
     return {SET_UP: {"seconds": seconds, "cores": 1}} | known
+
+
+def peak_memory_mb() -> int:
+    """Return the most memory that this process has held so far, in MiB."""
+    units_in_mb = 2**20 if sys.platform == "darwin" else 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // units_in_mb
 
 
 def as_text(durations: dict[str, dict]) -> str:

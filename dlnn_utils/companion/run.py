@@ -3,8 +3,6 @@
 import difflib
 import math
 import os
-import resource
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +14,7 @@ from . import figures, parameters, paths, tables
 from .animation import save_animation
 from .claims import Measurement, load_claims, measurement_verdict, merge
 from .dependencies import uses
+from .durations import peak_memory_mb
 from .provenance import provenance
 from .report import claims_markdown
 from .seeding import seed_all
@@ -233,7 +232,7 @@ class Run:
         record = self._origin | {
             "texts": texts_hash(self.notebook),
             "seconds": round(time.monotonic() - self._began, 1),
-            "peak_memory_mb": _peak_memory_mb(),
+            "peak_memory_mb": peak_memory_mb(),
             "files": sorted(f for files in self._files.values() for f in files),
             "timed": sorted(set(self._timed)),
             "measurements": [m.to_json() for m in measured],
@@ -254,8 +253,3 @@ class Run:
             raise ValueError(
                 f"a figure or table needs a new name of letters, digits and _; got {name!r}"
             )
-
-
-def _peak_memory_mb() -> int:
-    units_in_mb = 2**20 if sys.platform == "darwin" else 2**10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // units_in_mb

@@ -123,8 +123,8 @@ def readme(text: str, store: dict, tables: Mapping[str, str] | None = None) -> s
     Parameters
     ----------
     text : str
-        With the blocks "times", "results", "trials" and "unknowns", and one "table NAME" for each of the
-        notebooks' tables that is to be shown.
+        With the blocks "times", "results", "trials" and "unknowns", and one "table NAME" for each
+        of the notebooks' tables that is to be shown.
     store : dict
         As `committed_store` returns it.
     tables : mapping, optional
