@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .parameters import PROTOCOLS
 from .paths import COMPANION
+from .spread import agrees_within
 from .verdicts import CRITERIA, DEFAULTS, median, sentence, verdict, verdict_over_seeds
 
 WITH_PAPER_VALUE = ("at_most", "at_least", "close", "within_factor")
@@ -141,6 +142,7 @@ def _entry(claim: Claim, protocol: str | None, group: Sequence[Measurement]) -> 
         "paper_value": claim.paper_value,
         "value": _finite(median(claim, values)) if values else None,
         "spread": [_finite(min(values)), _finite(max(values))] if values else None,
+        "agrees_within": agrees_within(values) if values else None,
         "seeds": [m.seed for m in group],
         "unit": claim.unit,
         "criterion": sentence(claim),

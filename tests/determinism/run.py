@@ -1,0 +1,117 @@
+"""Run notebooks twice and compare: the same bytes here, the same within tolerances elsewhere.
+
+    python tests/determinism/run.py [NAME ...]                the same again: every byte
+    python tests/determinism/run.py --threads 2 [NAME ...]    with other threads: tolerances
+    python tests/determinism/run.py --capped [NAME ...]       without wide vector instructions
+
+Times as measured are left out of the comparison of bytes; what holds them is marked by the runs.
+With --note the outcome goes into the README at the next `./reproduce.sh update`.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from dlnn_utils.companion import claims, trials  # noqa: E402
+from dlnn_utils.companion.spread import agrees  # noqa: E402
+from dlnn_utils.companion.update import committed_store, stored_measurements  # noqa: E402
+
+CAPPED = {
+    "ATEN_CPU_CAPABILITY": "default",
+    "MKL_CBWR": "COMPATIBLE",
+    "ONEDNN_MAX_CPU_ISA": "SSE41",
+    "OPENBLAS_CORETYPE": "Nehalem",
+    "NPY_DISABLE_CPU_FEATURES": "AVX2 FMA3 AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL "
+    "AVX512_ICL AVX512_SPR",
+}
+
+
+def run(names: list[str], results: Path, **environment: str) -> None:
+    """Run notebooks into a folder of results."""
+    command = [sys.executable, "-m", "dlnn_utils.companion", *names, "--force"]
+    settings = {"DLNN_RESULTS": str(results), "PYTHONPATH": str(ROOT), "MPLBACKEND": "Agg"}
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | settings | environment)
+    if done.returncode not in (0, 3):  # 3: a verdict is worse, which the comparison will show
+        sys.exit(f"the notebooks did not run with {environment or 'the defaults'}")
+
+
+def records(results: Path) -> dict[str, dict]:
+    """Return the records of the default runs in a folder of results, by notebook."""
+    files = sorted((results / "fast/seed0").glob("*/record.json"))
+    return {file.parent.name: json.loads(file.read_text(encoding="utf-8")) for file in files}
+
+
+def different_bytes(one: Path, other: Path) -> tuple[int, list[str]]:
+    """Return how many files and lists of values were compared, and those that differ."""
+    compared, differ = 0, []
+    first, second = records(one), records(other)
+    for name in sorted({*first, *second}):
+        a, b = first.get(name), second.get(name)
+        if a is None or b is None or a["files"] != b["files"]:
+            differ.append(f"{name}: not the same files")
+            continue
+        for file in [f for f in a["files"] if f not in a["timed"]]:
+            x, y = (r / "fast/seed0" / name / file for r in (one, other))
+            compared += 1
+            if x.read_bytes() != y.read_bytes():
+                differ.append(f"{name}/{file}")
+        for part in ("measurements", "sensitivities"):
+            x, y = (json.dumps(record[part]) for record in (a, b))
+            compared += 1
+            if x != y:
+                differ.append(f"{name}: {part}")
+    return compared, differ
+
+
+def outside_tolerances(results: Path, entries: list[dict]) -> tuple[int, list[str]]:
+    """Return how many values were compared with the ledger, and those outside its tolerances."""
+    bounds = {e["id"]: e["agrees_within"] for e in entries if e["protocol"] == "fast"}
+    measured = [m for record in records(results).values() for m in record["measurements"]]
+    outside = [
+        f"{m['id']} is {m['value']:.3g}, must be within {bounds[m['id']]}"
+        for m in measured
+        if m["value"] is not None and not agrees(m["value"], bounds.get(m["id"]))
+    ]
+    return len(measured), outside
+
+
+def main() -> int:
+    """Run, compare, say what differs."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("names", nargs="*", help="notebooks; all")
+    parser.add_argument("--threads", type=int, help="threads of the other run")
+    parser.add_argument("--capped", action="store_true", help="no wide vector instructions there")
+    parser.add_argument("--note", action="store_true", help="keep the outcome for the README")
+    given = parser.parse_args()
+    other = {"DLNN_THREADS": str(given.threads)} if given.threads else {}
+    other |= CAPPED if given.capped else {}
+    with tempfile.TemporaryDirectory(prefix="dlnn-determinism-") as folder:
+        here, there = Path(folder) / "here", Path(folder) / "there"
+        if not other:
+            run(given.names, here)
+        run(given.names, there, **other)
+        if other:
+            entries = claims.ledger(stored_measurements(committed_store()))
+            total, wrong = outside_tolerances(there, entries)
+            how = f"{given.threads} threads" if given.threads else "vector instructions capped"
+            name, what = how.split()[-1], f"The notebooks with {how}: values within tolerances"
+        else:
+            total, wrong = different_bytes(here, there)
+            name, what = "bytes", "The notebooks run twice: files and values equal to the byte"
+        details = ", ".join(n[:2] for n in records(there))
+    went_well = total - len(wrong)
+    print("\n".join([*wrong, f"{what}: {went_well} of {total}; notebooks {details}"]))
+    if given.note:
+        trials.note(f"determinism.{name}", what, went_well, total, f"notebooks {details}")
+    return int(bool(wrong) or not total)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
