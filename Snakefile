@@ -4,7 +4,9 @@
 import sys
 
 sys.path.insert(0, workflow.basedir)
-from dlnn_utils.companion import dependencies, parameters, paths, state
+from dlnn_utils.companion import dependencies, orphans, parameters, paths, state
+
+orphans.end_with_engine()
 
 RESULTS = str(paths.results())
 RECORD = RESULTS + "/{protocol}/seed{seed}/{notebook}/record.json"
@@ -43,5 +45,5 @@ rule notebook:
         mem_mb=2000,
         runtime=60,
     shell:
-        "cd {workflow.basedir:q} && {params.python:q} -m dlnn_utils.companion.execute"
+        "cd {workflow.basedir:q} && exec {params.python:q} -m dlnn_utils.companion.execute"
         " {wildcards.notebook} --protocol {wildcards.protocol} --seed {wildcards.seed}"

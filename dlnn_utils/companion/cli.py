@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from . import parameters, paths
 from .claims import ledger, measurement_verdict
 from .engine import alone, run_jobs
+from .installed import damage
 from .parameters import source
 from .report import claims_text
 from .state import Job, measurements
@@ -45,14 +46,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Those of the command line where not given.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    if arguments[:1] == ["test"]:
-        from .checks import run_checks
-
-        return run_checks(_all_cores(), arguments[1:])
     if arguments[:1] == ["lab"]:
         return _lab(arguments[1:])
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        if arguments[:1] == ["test"]:
+            from .checks import run_checks
+
+            return run_checks(_all_cores(), arguments[1:])
         if arguments[:1] == ["site"]:
             return _site(arguments[1:])
         return _dispatch(_parse(arguments))
@@ -60,7 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {e}", file=sys.stderr)
         return BAD_USAGE
     except OSError as e:
-        print(f"error: cannot write to {e.filename}: {e.strerror}", file=sys.stderr)
+        print(
+            f"error: cannot write to {e.filename or 'the output'}: {e.strerror}", file=sys.stderr
+        )
         return FAILED
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
@@ -105,9 +108,10 @@ def _dispatch(given: argparse.Namespace) -> int:
         parameters.check_parameters(job.notebook, {"seed": job.seed, "protocol": job.protocol})
     if given.list:
         return _list(jobs)
+    store = committed_store()
     if command == "update":
         jobs = default_jobs()
-        readme(paths.README.read_text(encoding="utf-8"), committed_store())
+        readme(paths.README.read_text(encoding="utf-8"), store)
     with alone():
         status = _run(jobs, cores, given.force)
         if command == "update" and status != FAILED:
@@ -134,6 +138,8 @@ def _run(jobs: Sequence[Job], cores: int, force: bool) -> int:
             print(f"OUT OF DATE: {job.label}; its code was changed while it ran, run it again")
         else:
             print(f"FAILED: {job.label}; see {_shown(job.folder)}/executed.ipynb")
+    if failed and (damaged := damage()):
+        print(f"error: {damaged}", file=sys.stderr)
     return FAILED if failed else WORSE if worse else 0
 
 

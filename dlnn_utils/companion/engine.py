@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from . import paths
 from .durations import ALL_NOTEBOOKS, note
 from .execute import LINE_BREAK
+from .leftovers import clear
+from .orphans import ENGINE_VARIABLE
 from .state import Job
 
 EVENT = re.compile(r"> (?P<label>.+?\)) (?P<what>started|finished|failed)(?P<rest>.*)")
@@ -36,6 +38,8 @@ def alone() -> Iterator[None]:
         except BlockingIOError:
             print("Another run is under way in this folder; waiting for it to end.", flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)
+        os.set_inheritable(lock.fileno(), True)  # a Snakemake that outlives us holds it too
+        clear()
         yield
 
 
@@ -91,6 +95,7 @@ def run_jobs(jobs: Sequence[Job], cores: int, force: bool) -> list[Job]:
 def _started(command: Sequence[str]) -> Iterator[subprocess.Popen]:
     """Run a command in a process group of its own, which ends with us."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    pipes |= {"env": os.environ | {ENGINE_VARIABLE: str(os.getpid())}, "close_fds": False}
     with subprocess.Popen(command, cwd=paths.ROOT, process_group=0, **pipes) as process:
         try:
             yield process
