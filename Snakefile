@@ -34,8 +34,6 @@ rule notebook:
         package=lambda w: [str(f) for f in dependencies.sources_of(w.notebook)],
     output:
         RECORD,
-    log:
-        RESULTS + "/{protocol}/seed{seed}/{notebook}/executed.ipynb",
     params:
         code=lambda w: dependencies.code_hash(w.notebook),
         texts=lambda w: state.texts_hash(w.notebook),

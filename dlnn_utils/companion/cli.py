@@ -12,6 +12,7 @@ from .engine import alone, run_jobs
 from .installed import damage
 from .parameters import source
 from .report import claims_text
+from .seals import EXECUTED, RECORD
 from .state import Job, measurements
 from .update import committed_store, default_jobs, readme, refresh, stored_measurements
 from .verdicts import is_worse
@@ -134,10 +135,11 @@ def _run(jobs: Sequence[Job], cores: int, force: bool) -> int:
     for line in worse:
         print(f"worse than committed: {line}")
     for job in failed:
-        if (job.folder / "record.json").exists():
+        if (job.folder / RECORD).exists():
             print(f"OUT OF DATE: {job.label}; its code was changed while it ran, run it again")
         else:
-            print(f"FAILED: {job.label}; see {_shown(job.folder)}/executed.ipynb")
+            executed = job.folder / EXECUTED
+            print(f"FAILED: {job.label}" + f"; see {_shown(executed)}" * executed.exists())
     if failed and (damaged := damage()):
         print(f"error: {damaged}", file=sys.stderr)
     return FAILED if failed else WORSE if worse else 0

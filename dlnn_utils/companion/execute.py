@@ -60,6 +60,7 @@ def execute(notebook: str, values: dict, folder: Path) -> dict:
     with _alone(folder):
         for old in folder.parent.glob(f".{notebook}.*part"):
             shutil.rmtree(old, ignore_errors=True)
+        (folder / EXECUTED).unlink(missing_ok=True)
         aside = folder.with_name(f".{notebook}.{os.getpid()}.part")
         aside.mkdir()
         try:
