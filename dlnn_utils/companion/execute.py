@@ -210,7 +210,8 @@ def main() -> int:
     try:
         execute(notebook, values, paths.run_folder(notebook, protocol, seed))
     except (NotebookError, OSError) as e:
-        text = str(e).replace("\n", LINE_BREAK)
+        full = isinstance(e, OSError) and f"cannot write to {e.filename}: {e.strerror}"
+        text = (full or str(e)).replace("\n", LINE_BREAK)
         print(f"> {label} failed after {time.monotonic() - began:.0f} s: {text}", flush=True)
         return 1
     print(f"> {label} finished in {time.monotonic() - began:.0f} s", flush=True)

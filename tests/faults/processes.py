@@ -1,6 +1,7 @@
 """Killing a run at a moment: all its processes, only the first, or any one of the others."""
 
 import contextlib
+import subprocess
 import time
 
 import numpy as np
@@ -11,9 +12,11 @@ MODES = (ALL, PARENT, CHILD)
 SECONDS_TO_END = 10.0
 
 
-def kill(pid: int, mode: str, rng: np.random.Generator) -> str:
-    """Send SIGKILL; return the names of what was killed."""
-    parent = psutil.Process(pid)
+def kill(run: subprocess.Popen, mode: str, rng: np.random.Generator) -> str:
+    """Send SIGKILL; return the names of what was killed, none if the run had ended."""
+    if run.poll() is not None:
+        return ""
+    parent = psutil.Process(run.pid)
     children = sorted(parent.children(recursive=True), key=lambda p: p.pid)
     chosen = {ALL: [parent, *children], PARENT: [parent]}.get(mode)
     if chosen is None:

@@ -9,6 +9,7 @@ Then it kills `update` before one after the other of the files that it puts in p
 """
 
 import argparse
+import json
 import shutil
 import sys
 import tempfile
@@ -17,9 +18,10 @@ from pathlib import Path
 
 import numpy as np
 from checkout import Checkout
-from processes import MODES, kill, still_running
+from processes import CHILD, MODES, kill, still_running
 
 from dlnn_utils.companion import paths, trials
+from dlnn_utils.companion.seals import EXECUTED, RECORD
 
 DYING = """
 import os, signal, sys
@@ -50,14 +52,17 @@ def reference(copy: Checkout, notebooks: list[str]) -> dict[str, float]:
 def kill_a_run(copy: Checkout, whole: dict, seconds: dict, number: int, rng) -> tuple[str, list]:
     """Kill a run of some notebooks; return what was done, and what is wrong after it."""
     names = [n for n in seconds if rng.random() < 0.6] or [list(seconds)[number % len(seconds)]]
-    mode, moment = MODES[number % len(MODES)], rng.random() * sum(seconds[n] for n in names)
+    mode, moment, killed = MODES[number % len(MODES)], sum(seconds[n] for n in names), ""
     if number % 5 == 4:
         shutil.rmtree(copy.results)
-    process = copy.start("./reproduce.sh", *names, "--cores", "1", "--force")
-    time.sleep(moment)
-    killed = kill(process.pid, mode, rng) if process.poll() is None else "nothing; it had ended"
-    process.communicate() if mode == MODES[2] else process.wait()
-    wrong = [f"{f} is not whole" for f, c in copy.made().items() if whole.get(f) != c]
+    while not killed:  # it had ended; try earlier
+        moment *= rng.random()
+        process = copy.start("./reproduce.sh", *names, "--cores", "1", "--force")
+        time.sleep(moment)
+        killed = kill(process, mode, rng)
+        process.communicate() if mode == CHILD else process.wait()
+    made = copy.made()
+    wrong = [f"{f} is not whole" for f in made if not is_whole(f, made, whole)]
     status, said, took = copy.reproduce(*seconds, "--cores", "1")
     process.stdout.close()
     if status:
@@ -67,6 +72,19 @@ def kill_a_run(copy: Checkout, whole: dict, seconds: dict, number: int, rng) -> 
     wrong += [f"left set aside: {name}" for name in copy.asides()]
     label = f"{mode} at {moment:.1f} s of {', '.join(names)} ({killed}); then {took:.0f} s"
     return label, wrong
+
+
+def is_whole(name: str, made: dict, whole: dict) -> bool:
+    """Return whether a file is that of the reference, or the notebook of a run that failed."""
+    if made[name] == whole.get(name):
+        return True
+    record = name.replace(EXECUTED, RECORD)
+    if record == name or record in made:
+        return False
+    try:
+        return bool(json.loads(made[name])["cells"])
+    except (ValueError, KeyError):
+        return False
 
 
 def kill_an_update(copy: Checkout, before: dict, after: dict, count: int) -> list:
@@ -144,7 +162,7 @@ def note(notebooks: list[str], survived: int, kills: int, finished: int, updates
         f"`kill -9` at random moments of a reproduction of {', '.join(notebooks)}",
         survived,
         kills,
-        f"of all its processes, of the first or of another one, {', '.join(notebooks)}",
+        "of all its processes, of the first or of any other; the next run made all whole",
     )
     what = "`kill -9` of `./reproduce.sh update` between two of the files that it puts in place"
     trials.note("faults.update", what, finished, updates, "the next update made all whole")
