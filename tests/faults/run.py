@@ -18,25 +18,10 @@ from pathlib import Path
 
 import numpy as np
 from checkout import Checkout
-from processes import CHILD, MODES, kill, still_running
+from processes import CHILD, DYING, MODES, kill, still_running
 
 from dlnn_utils.companion import paths, trials
 from dlnn_utils.companion.seals import EXECUTED, RECORD
-
-DYING = """
-import os, signal, sys
-from dlnn_utils.companion.cli import main
-left, replace = int(sys.argv[1]), os.replace
-def dying(*names):
-    global left
-    if not left:
-        os.kill(os.getpid(), signal.SIGKILL)
-    left -= 1
-    replace(*names)
-os.replace = dying
-main(["update"])
-"""
-"""`update`, killed before it puts a file in place for which the argument counts."""
 
 
 def reference(copy: Checkout, notebooks: list[str]) -> dict[str, float]:
