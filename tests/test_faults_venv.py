@@ -89,13 +89,13 @@ def test_missing_files_of_a_package_are_noticed(packages):
     assert "lacks files of absent0, absent1, absent2 and others;" in installed.damage()
 
 
-@pytest.mark.parametrize(("module", "status"), [("snakemake", 1), ("ipykernel_launcher", 1)])
-def test_a_package_that_does_not_load_is_told_in_one_line(project, module, status):
+@pytest.mark.parametrize("module", ["snakemake"])
+def test_a_package_that_does_not_load_is_told_in_one_line(project, module):
     project.edit(f"{module}.py", f"raise ImportError('no {module}')\n")
     lock = project.root / "requirements.lock"
     lock.write_text(lock.read_text() + "absent==1.0\n")
     done = project.command("02", "--cores", "1")
-    assert done.returncode == status
+    assert done.returncode == 1
     lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert lines == [
         f"error: {sys.prefix} lacks files of absent; make it anew: delete it and call again"

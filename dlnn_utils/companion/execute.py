@@ -159,7 +159,8 @@ def _joined(outputs: list[dict]) -> list[dict]:
     for output in outputs:
         last = joined[-1] if joined else {}
         if output["output_type"] == "stream" and last.get("name") == output["name"]:
-            last["text"] += output["text"]
+            text = "".join([*last["text"], *output["text"]])
+            last["text"] = text.splitlines(keepends=True)
         else:
             joined.append(output)
     return joined
