@@ -4,7 +4,9 @@
 import sys
 
 sys.path.insert(0, workflow.basedir)
-from dlnn_utils.companion import dependencies, parameters, paths, state
+from dlnn_utils.companion import dependencies, orphans, parameters, paths, state
+
+orphans.end_with_engine()
 
 RESULTS = str(paths.results())
 RECORD = RESULTS + "/{protocol}/seed{seed}/{notebook}/record.json"
@@ -26,14 +28,11 @@ rule all:
         ),
 
 
+# What it is made from counts by its content, as hashes, and not as input: Snakemake would go by
+# the times of files, and throw away what was made after the clock was set back.
 rule notebook:
-    input:
-        notebook=lambda w: str(paths.notebook_path(w.notebook)),
-        package=lambda w: [str(f) for f in dependencies.sources_of(w.notebook)],
     output:
         RECORD,
-    log:
-        RESULTS + "/{protocol}/seed{seed}/{notebook}/executed.ipynb",
     params:
         code=lambda w: dependencies.code_hash(w.notebook),
         texts=lambda w: state.texts_hash(w.notebook),
@@ -43,5 +42,5 @@ rule notebook:
         mem_mb=4000,
         runtime=lambda w: {"fast": 60, "paper": 240}[w.protocol],
     shell:
-        "cd {workflow.basedir:q} && {params.python:q} -m dlnn_utils.companion.execute"
+        "cd {workflow.basedir:q} && exec {params.python:q} -m dlnn_utils.companion.execute"
         " {wildcards.notebook} --protocol {wildcards.protocol} --seed {wildcards.seed}"

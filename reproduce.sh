@@ -48,8 +48,19 @@ pip() {
         >>.venv/pip.log 2>&1 || { tail -n 5 .venv/pip.log >&2 && die "pip $1 failed"; }
 }
 
+# Seconds on a clock that nobody sets.
+seconds() {
+    "$python" -c 'import time; print(int(time.monotonic()))'
+}
+
+# Holds .venv.lock, which is open as 9, until all who have it open are gone, pip among them.
+lock() {
+    "$python" -c "import fcntl; fcntl.flock(9, fcntl.LOCK_EX | $1)" 2>/dev/null
+}
+
 set_up() {
-    local began=$SECONDS
+    local began
+    began=$(seconds)
     echo "Setting up .venv from requirements.lock, once; this takes some minutes."
     rm -rf .venv
     "$python" -m venv .venv >/dev/null || die "$python -m venv failed (on Debian: apt install python3-venv)"
@@ -57,7 +68,7 @@ set_up() {
     pip install --no-deps -e .
     wanted >.venv/made-from.part
     mv .venv/made-from.part .venv/made-from
-    echo $((SECONDS - began)) >.venv/set-up-seconds
+    echo $(($(seconds) - began)) >.venv/set-up-seconds
     echo "Set up in $(cat .venv/set-up-seconds) s."
 }
 
@@ -73,9 +84,7 @@ done
 if ! is_made; then
     (: >.venv.lock) 2>/dev/null || die "cannot write to $PWD; the checkout must be writable"
     exec 9>.venv.lock
-    if command -v flock >/dev/null; then
-        flock --nonblock 9 || { echo "Another set-up is under way; waiting for it." && flock 9; }
-    fi
+    lock fcntl.LOCK_NB || { echo "Another set-up is under way; waiting for it." && lock 0; }
     is_made || set_up
     exec 9>&-
 fi

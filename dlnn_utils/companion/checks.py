@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from . import paths
 from .durations import ALL_TESTS, note
-from .parameters import DEFAULT_PROTOCOL, DEFAULT_SEED
+from .parameters import DEFAULT_PROTOCOL, DEFAULT_SEED, default_parameters
 from .update import committed_store
 
 
@@ -26,7 +26,14 @@ def run_checks(cores: int, extra: Sequence[str]) -> int:
     -------
     int
         0 if all passed, else 1.
+
+    Raises
+    ------
+    ValueError
+        If a notebook, or the committed store, is damaged.
     """
+    for name in paths.notebook_names():
+        default_parameters(name)
     python = [sys.executable, "-m"]
     pytest = [*python, "pytest", "-q", "-p", "no:cacheprovider", "-n", str(cores)]
     by_file = ["--dist", "loadfile", "--no-loadscope-reorder"]

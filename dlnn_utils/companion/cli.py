@@ -10,8 +10,10 @@ from pathlib import Path
 from . import parameters, paths
 from .claims import ledger, measurement_verdict
 from .engine import alone, run_jobs
+from .installed import damage
 from .parameters import source
 from .report import claims_text
+from .seals import EXECUTED, RECORD
 from .slurm import check_profile, log_of
 from .state import Job, measurements
 from .update import committed_store, default_jobs, readme, refresh, stored_measurements
@@ -48,16 +50,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Those of the command line where not given.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    if arguments[:1] == ["test"]:
-        from .checks import run_checks
-
-        return run_checks(_all_cores(), arguments[1:])
     if arguments[:1] == ["lab"]:
         return _lab(arguments[1:])
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as under nohup
         signal.signal(signal.SIGHUP, signal.default_int_handler)
     try:
+        if arguments[:1] == ["test"]:
+            from .checks import run_checks
+
+            return run_checks(_all_cores(), arguments[1:])
         if arguments[:1] == ["site"]:
             return _site(arguments[1:])
         return _dispatch(_parse(arguments))
@@ -65,7 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {e}", file=sys.stderr)
         return BAD_USAGE
     except OSError as e:
-        print(f"error: cannot write to {e.filename}: {e.strerror}", file=sys.stderr)
+        print(
+            f"error: cannot write to {e.filename or 'the output'}: {e.strerror}", file=sys.stderr
+        )
         return FAILED
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
@@ -113,9 +117,10 @@ def _dispatch(given: argparse.Namespace) -> int:
         return _list(jobs)
     profile = None if given.profile is None else check_profile(given.profile)
     cores = cores or (None if profile else _all_cores())
+    store = committed_store()
     if command == "update":
         jobs = default_jobs()
-        readme(paths.README.read_text(encoding="utf-8"), committed_store())
+        readme(paths.README.read_text(encoding="utf-8"), store)
     with alone():
         status = _run(jobs, cores, given.force, profile)
         if command == "update" and status != FAILED:
@@ -138,12 +143,14 @@ def _run(jobs: Sequence[Job], cores: int | None, force: bool, profile: Path | No
     for line in worse:
         print(f"worse than committed: {line}")
     for job in failed:
-        if (job.folder / "record.json").exists():
+        if (job.folder / RECORD).exists():
             print(f"OUT OF DATE: {job.label}; its code was changed while it ran, run it again")
         else:
-            log = log_of(job) if profile else None
-            also = f" and {_shown(log)}" if log else ""
-            print(f"FAILED: {job.label}; see {_shown(job.folder)}/executed.ipynb{also}")
+            executed, log = job.folder / EXECUTED, log_of(job) if profile else None
+            seen = [_shown(file) for file in (executed, log) if file and file.exists()]
+            print(f"FAILED: {job.label}" + (f"; see {' and '.join(seen)}" if seen else ""))
+    if failed and (damaged := damage()):
+        print(f"error: {damaged}", file=sys.stderr)
     return FAILED if failed else WORSE if worse else 0
 
 

@@ -1,6 +1,5 @@
 """How long the commands took on this machine and what memory a run held, for the README."""
 
-import json
 import resource
 import sys
 
@@ -11,14 +10,14 @@ SET_UP, ALL_NOTEBOOKS, ALL_TESTS = "set-up", "./reproduce.sh", "./reproduce.sh t
 
 def note(what: str, seconds: float, cores: int) -> None:
     """Keep how long something took, in place of what was known of it."""
-    known = _read(_file())
+    known = paths.read_notes(_file())
     known[what] = {"seconds": round(seconds), "cores": cores}
     paths.write_json(_file(), known)
 
 
 def noted() -> dict[str, dict]:
     """Return what is known: {"seconds", "cores"} by command, the set-up among them."""
-    known = _read(_file())
+    known = paths.read_notes(_file())
     try:
         seconds = int((paths.ROOT / ".venv" / "set-up-seconds").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -46,10 +45,3 @@ def as_text(durations: dict[str, dict]) -> str:
 
 def _file():
     return paths.results() / "durations.json"
-
-
-def _read(file) -> dict:
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}

@@ -14,6 +14,8 @@ from pathlib import Path
 from . import paths, slurm
 from .durations import ALL_NOTEBOOKS, note
 from .execute import LINE_BREAK
+from .leftovers import clear
+from .orphans import ENGINE_VARIABLE
 from .state import Job
 
 EVENT = re.compile(r"> (?P<label>.+?\)) (?P<what>started|finished|failed)(?P<rest>.*)")
@@ -37,6 +39,8 @@ def alone() -> Iterator[None]:
         except BlockingIOError:
             print("Another run is under way in this folder; waiting for it to end.", flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)
+        os.set_inheritable(lock.fileno(), True)  # a Snakemake that outlives us holds it too
+        clear()
         yield
 
 
@@ -110,6 +114,7 @@ def _lines(command: Sequence[str], due: Sequence[Job], profile: Path | None):
 def _started(command: Sequence[str], output) -> Iterator[subprocess.Popen]:
     """Run a command in a process group of its own, which ends with us."""
     pipes = {"stdout": output, "stderr": subprocess.STDOUT, "text": True}
+    pipes |= {"env": os.environ | {ENGINE_VARIABLE: str(os.getpid())}, "close_fds": False}
     with subprocess.Popen(command, cwd=paths.ROOT, process_group=0, **pipes) as process:
         try:
             yield process

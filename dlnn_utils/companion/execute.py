@@ -1,6 +1,8 @@
 """Runs one notebook from a clean kernel: ``python -m dlnn_utils.companion.execute NAME ...``."""
 
 import argparse
+import contextlib
+import fcntl
 import json
 import logging
 import os
@@ -10,14 +12,18 @@ import sys
 import tempfile
 import time
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..threads import THREADS
 from . import parameters, paths
+from .orphans import end_with_parent
+from .seals import EXECUTED, RECORD, sealed
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 LINES_OF_AN_ERROR = 6
 LINE_BREAK = " | "
+LOCK = ".lock"
 
 
 class NotebookError(Exception):
@@ -52,19 +58,32 @@ def execute(notebook: str, values: dict, folder: Path) -> dict:
     """
     parameters.check_parameters(notebook, values)
     injected = {} if values == parameters.default_parameters(notebook) else values
-    aside = folder.with_name(f".{notebook}.part")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    try:
-        error = _run_papermill(notebook, injected, aside)
-        executed = aside / "executed.ipynb"
-        if executed.exists():
-            paths.write_aside(folder / "executed.ipynb", _cleaned(executed))
-        if error:
-            raise NotebookError(error)
-        return _deliver(notebook, values, aside, folder)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    with _alone(folder):
+        for old in folder.parent.glob(f".{notebook}.*part"):
+            shutil.rmtree(old, ignore_errors=True)
+        (folder / EXECUTED).unlink(missing_ok=True)
+        aside = folder.with_name(f".{notebook}.{os.getpid()}.part")
+        aside.mkdir()
+        try:
+            error = _run_papermill(notebook, injected, aside)
+            executed = _cleaned(aside / EXECUTED)
+            if error or not executed:
+                if executed:
+                    paths.write_aside(folder / EXECUTED, executed)
+                raise NotebookError(error or f"cannot read {aside / EXECUTED}")
+            paths.write_aside(aside / EXECUTED, executed)
+            return _deliver(notebook, values, aside, folder)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold a run's folder; what is left of a run that was killed may still write to it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / LOCK, "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _run_papermill(notebook: str, injected: dict, aside: Path) -> str:
@@ -82,7 +101,7 @@ def _run_papermill(notebook: str, injected: dict, aside: Path) -> str:
         try:
             papermill.execute_notebook(
                 str(paths.notebook_path(notebook)),
-                str(aside / "executed.ipynb"),
+                str(aside / EXECUTED),
                 parameters=injected,
                 kernel_name="python3",
                 language="python",
@@ -95,6 +114,8 @@ def _run_papermill(notebook: str, injected: dict, aside: Path) -> str:
             code = "".join(line + "\n" for line in e.source.splitlines()[:LINES_OF_AN_ERROR])
             arrow = next((line for line in trace if line.startswith("---->")), "")
             return f"cell {e.exec_count}: {e.ename}: {e.evalue}\n{arrow or code}".rstrip()
+        except OSError as e:
+            return f"cannot write to {e.filename or aside / EXECUTED}: {e.strerror}"
         except Exception as e:
             return f"{type(e).__name__}: {e}"
     return ""
@@ -119,17 +140,36 @@ def _set_environment(home: Path, aside: Path) -> None:
 
 
 def _cleaned(executed: Path) -> str:
-    """Return the executed notebook without papermill's traces and timings."""
-    content = json.loads(executed.read_text(encoding="utf-8"))
+    """Return the executed notebook without papermill's traces and timings; nothing if broken."""
+    try:
+        content = json.loads(executed.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return ""
     for item in [content, *content["cells"]]:
         for key in ("papermill", "execution"):
             item["metadata"].pop(key, None)
+    for cell in content["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"] = _joined(cell["outputs"])
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def _joined(outputs: list[dict]) -> list[dict]:
+    """Return outputs with neighbouring pieces of a stream in one; where it is cut is chance."""
+    joined: list[dict] = []
+    for output in outputs:
+        last = joined[-1] if joined else {}
+        if output["output_type"] == "stream" and last.get("name") == output["name"]:
+            text = "".join([*last["text"], *output["text"]])
+            last["text"] = text.splitlines(keepends=True)
+        else:
+            joined.append(output)
+    return joined
 
 
 def _deliver(notebook: str, values: dict, aside: Path, folder: Path) -> dict:
     try:
-        record = json.loads((aside / "record.json").read_text(encoding="utf-8"))
+        record = json.loads((aside / RECORD).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise NotebookError(
             "it ended without a record; its last cell must call run.finish()"
@@ -137,11 +177,14 @@ def _deliver(notebook: str, values: dict, aside: Path, folder: Path) -> dict:
     used = record["parameters"]
     if record["notebook"] != notebook or any(used.get(k, v) != v for k, v in values.items()):
         raise NotebookError(f"it ran as {record['notebook']} with {used}, asked for {values}")
-    (folder / "record.json").unlink(missing_ok=True)
+    record = sealed(record, aside)
+    paths.write_json(aside / RECORD, record)
+    (folder / RECORD).unlink(missing_ok=True)
+    names = [*record["files"], EXECUTED, RECORD]
     for old in folder.iterdir():
-        if old.name not in ("executed.ipynb", *record["files"]):
+        if old.name not in (*names, LOCK):
             old.unlink()
-    for name in [*record["files"], "record.json"]:
+    for name in names:
         os.replace(aside / name, folder / name)
     return record
 
@@ -162,13 +205,15 @@ def main() -> int:
     except ValueError as e:
         print(f"error: {e}", file=sys.stderr)
         return 2
+    end_with_parent()
     label = f"{notebook} ({protocol}, seed {seed})"
     print(f"> {label} started", flush=True)
     began = time.monotonic()
     try:
         execute(notebook, values, paths.run_folder(notebook, protocol, seed))
     except (NotebookError, OSError) as e:
-        text = str(e).replace("\n", LINE_BREAK)
+        full = isinstance(e, OSError) and f"cannot write to {e.filename}: {e.strerror}"
+        text = (full or str(e)).replace("\n", LINE_BREAK)
         print(f"> {label} failed after {time.monotonic() - began:.0f} s: {text}", flush=True)
         return 1
     print(f"> {label} finished in {time.monotonic() - began:.0f} s", flush=True)

@@ -52,8 +52,9 @@ def read_notebook(notebook: str) -> dict:
     path = paths.notebook_path(notebook)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        content["cells"][:]
-    except (ValueError, KeyError, TypeError):
+        for cell in content["cells"]:
+            cell["cell_type"], source(cell), tags(cell)
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise ValueError(f"{path.name} is not a Jupyter notebook (damaged JSON?)") from None
     return content
 

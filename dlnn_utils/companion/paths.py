@@ -1,7 +1,9 @@
 """Where everything lives; no other file builds a path of its own."""
 
+import contextlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,20 +34,51 @@ def notebook_names() -> list[str]:
     return sorted(p.stem for p in NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 
 
+def damaged(path: Path) -> ValueError:
+    """Return what to raise where a committed file is missing or does not hold what it should."""
+    name = path.relative_to(ROOT)
+    return ValueError(f"{name} is missing or damaged; get it back with: git checkout {name}")
+
+
 def write_aside(path: Path, content: str | bytes) -> None:
     """Write a file whole or not at all: under another name first, then renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    write_all({path: content})
+
+
+def write_all(contents: Mapping[Path, str | bytes]) -> None:
+    """Write files whole or not at all: each under another name first, then all are renamed.
+
+    Raises
+    ------
+    OSError
+        With the name of the file that cannot be written; unless its renaming failed, none has
+        changed.
+    """
+    asides = {path: path.with_name(f".{path.name}.{os.getpid()}.part") for path in contents}
     try:
-        if isinstance(content, bytes):
-            aside.write_bytes(content)
-        else:
-            aside.write_text(content, encoding="utf-8")
-        os.replace(aside, path)
+        for path, aside in asides.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            content = contents[path]
+            aside.write_bytes(content if isinstance(content, bytes) else content.encode())
+        for path, aside in asides.items():
+            os.replace(aside, path)
+    except OSError as e:  # that of a full disk names no file
+        raise OSError(e.errno, e.strerror, str(path)) from None
     finally:
-        aside.unlink(missing_ok=True)
+        for aside in asides.values():
+            with contextlib.suppress(OSError):
+                aside.unlink()
 
 
 def write_json(path: Path, value) -> None:
     """Write a value as JSON that any reader takes (no NaN), whole or not at all."""
     write_aside(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_notes(path: Path) -> dict:
+    """Return the object in a JSON file, empty where there is none or it is damaged."""
+    try:
+        notes = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return notes if isinstance(notes, dict) else {}

@@ -81,7 +81,7 @@ class Run:
         data : mapping
             The plotted numbers: one-dimensional arrays by column name, of any lengths.
         timed : bool
-            Whether it shows times as measured, which no second run repeats.
+            Whether it shows measured times, which no second run repeats.
 
         Returns
         -------
@@ -126,7 +126,7 @@ class Run:
         rows : sequence of sequences
             Texts and numbers; floats are in full in the CSV, with three digits elsewhere.
         timed : bool
-            Whether it shows times as measured, which no second run repeats.
+            Whether it shows measured times, which no second run repeats.
 
         Returns
         -------
@@ -174,15 +174,9 @@ class Run:
         if id in self._measurements and not self._by_hand:
             raise ValueError(f"claim {id!r} was measured before in this run")
         value = float(value)
-        measured = Measurement(
-            id,
-            self.protocol,
-            self.seed,
-            value if math.isfinite(value) else math.inf,
-            self.notebook,
-            figure,
-            self._origin["code"],
-        )
+        value = value if math.isfinite(value) else math.inf
+        origin = self.protocol, self.seed, value, self.notebook, figure, self._origin["code"]
+        measured = Measurement(id, *origin)
         self._measurements[id] = measured
         return measurement_verdict(measured)
 
@@ -242,10 +236,8 @@ class Run:
         return Markdown(claims_markdown(measured))
 
     def _sensitivity_list(self) -> list[dict]:
-        return [
-            {"unknown": unknown, "measure": measure, "values": values}
-            for (unknown, measure), values in self._sensitivities.items()
-        ]
+        names = ("unknown", "measure")
+        return [dict(zip(names, key)) | {"values": v} for key, v in self._sensitivities.items()]
 
     def _new(self, name: str) -> None:
         taken = name in self._files and not self._by_hand

@@ -18,8 +18,18 @@ from .update import committed_store
 
 
 def fragments() -> dict[str, str]:
-    """Return what the site's pages include, by file name."""
-    claims = by_claim(json.loads((paths.FIGURES / "claims.json").read_text(encoding="utf-8")))
+    """Return what the site's pages include, by file name.
+
+    Raises
+    ------
+    ValueError
+        If the ledger, or the store of measurements, is missing or damaged.
+    """
+    ledger = paths.FIGURES / "claims.json"
+    try:
+        claims = by_claim(json.loads(ledger.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError):
+        raise paths.damaged(ledger) from None
     citation = yaml.safe_load((paths.ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     return {
         "made/numbers.html": _numbers(claims),

@@ -4,11 +4,12 @@ import math
 from collections.abc import Sequence
 
 LEAST_SHARE, LEAST = 0.01, 1e-12
-RULE = (
-    "On another machine, number of threads or set of instructions a value agrees if it lies within "
-    "its range over the seeds, widened on either side by the width of that range (as a factor where "
-    "all values are positive), and at least by one per cent and by 1E-12."
-)
+RULE = """\
+On another machine, number of threads or set of instructions a value agrees if it lies within its
+range over the seeds, widened on either side by the width of that range (as a factor where all
+values are positive), and at least by one per cent and by 1E-12. The bounds are `agrees_within` in
+the ledger.
+"""
 
 
 def agrees_within(values: Sequence[float]) -> list[float] | None:

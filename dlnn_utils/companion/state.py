@@ -10,6 +10,7 @@ from . import paths
 from .claims import Measurement, load_claims
 from .dependencies import SHOWS_ONLY, code_hash
 from .parameters import DEFAULT_PROTOCOL, DEFAULT_SEED, read_notebook, source, tags
+from .seals import RECORD, is_whole
 from .unknowns import load_unknowns
 
 
@@ -39,14 +40,14 @@ class Job:
     def record(self) -> dict | None:
         """Return the record of the job's last run if it is whole and up to date, else None."""
         try:
-            record = json.loads((self.folder / "record.json").read_text(encoding="utf-8"))
-            files = [*record["files"], "executed.ipynb"]
-            current = record["code"] == code_hash(self.notebook)
+            record = json.loads((self.folder / RECORD).read_text(encoding="utf-8"))
+            whole = is_whole(record, self.folder)
+            current = whole and record["code"] == code_hash(self.notebook)
             if self.is_default:
                 current = current and record["texts"] == texts_hash(self.notebook)
-        except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
-        return record if current and all((self.folder / f).exists() for f in files) else None
+        return record if current else None
 
 
 def texts_hash(notebook: str) -> str:

@@ -1,6 +1,5 @@
 """What the trials of the companion itself found, for the README: faults, two runs compared."""
 
-import json
 from collections.abc import Mapping
 
 from . import paths
@@ -27,10 +26,7 @@ def note(name: str, what: str, passed: int, of: int, details: str = "") -> None:
 
 def noted() -> dict[str, dict]:
     """Return what was noted in the results' folder, by name."""
-    try:
-        return json.loads(_file().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
+    return paths.read_notes(_file())
 
 
 def as_table(trials: Mapping[str, Mapping]) -> str:

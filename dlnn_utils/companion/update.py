@@ -9,6 +9,7 @@ from .claims import Measurement, ledger, merge
 from .durations import as_text, noted
 from .parameters import DEFAULT_PROTOCOL, DEFAULT_SEED, read_notebook, tags
 from .report import readme_results, readme_times
+from .spread import RULE
 from .state import Job, code_hash, finished_jobs, measurements
 from .unknowns import to_register
 
@@ -47,25 +48,43 @@ def refresh() -> list[str]:
     content[paths.FIGURES / "claims.json"] = _json(entries)
     tables = {p.stem: new.decode() for p, new in content.items() if p.suffix == ".md"}
     content[paths.README] = readme(paths.README.read_text(encoding="utf-8"), store, tables)
-    changed = []
+    changed = {}
     for path, new in content.items():
         new = new.encode() if isinstance(new, str) else new
         if not path.exists() or path.read_bytes() != new:
-            paths.write_aside(path, new)
-            changed.append(str(path.relative_to(paths.ROOT)))
-    for path in sorted(paths.FIGURES.iterdir()):
-        if path not in content:
-            path.unlink()
-            changed.append(f"{path.relative_to(paths.ROOT)} (removed)")
-    return changed
+            changed[path] = new
+    paths.write_all(changed)
+    removed = sorted(path for path in paths.FIGURES.iterdir() if path not in content)
+    for path in removed:
+        path.unlink()
+    shown = [str(path.relative_to(paths.ROOT)) for path in changed]
+    return shown + [f"{path.relative_to(paths.ROOT)} (removed)" for path in removed]
 
 
 def committed_store() -> dict:
-    """Return figures/measurements.json, empty where there is none yet."""
+    """Return figures/measurements.json, empty where there is none yet.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged.
+    """
     file = paths.FIGURES / "measurements.json"
     empty = {"runs": [], "measurements": [], "sensitivities": []}
     empty |= {"durations": {}, "trials": {}}
-    return empty | (json.loads(file.read_text(encoding="utf-8")) if file.exists() else {})
+    if not file.exists():
+        return empty
+    try:
+        store = empty | json.loads(file.read_text(encoding="utf-8"))
+        (
+            readme_times(store["runs"]),
+            as_text(store["durations"]),
+            trials.as_table(store["trials"]) + f"\n{RULE}",
+        )
+        stored_measurements(store), [_run_of(s) for s in store["sensitivities"]]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise paths.damaged(file) from None
+    return store
 
 
 def stored_measurements(store: dict) -> list[Measurement]:
@@ -141,7 +160,7 @@ def readme(text: str, store: dict, tables: Mapping[str, str] | None = None) -> s
     moved = [s for s in store["sensitivities"] if (s["protocol"], s["seed"]) == default]
     text = _with_block(text, "times", readme_times(store["runs"]) + as_text(store["durations"]))
     text = _with_block(text, "results", results)
-    text = _with_block(text, "trials", trials.as_table(store["trials"]))
+    text = _with_block(text, "trials", trials.as_table(store["trials"]) + f"\n{RULE}")
     text = _with_block(text, "unknowns", to_register(known, moved))
     for name in re.findall(r"<!-- table (\w+):begin -->", text):
         text = _with_block(text, f"table {name}", _table(name, tables or {}))

@@ -15,6 +15,10 @@ from pathlib import Path
 from time import perf_counter
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from dlnn_utils.companion.trials import note  # noqa: E402
+
 CAUGHT, MISSED, BROKEN = "caught", "MISSED", "BROKEN"
 
 
@@ -58,6 +62,7 @@ def main() -> int:
     """Try all faults, or those whose file or description holds a word."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("words", nargs="*", help="only faults that hold one of these")
+    parser.add_argument("--note", action="store_true", help="keep the outcome for the README")
     parser.add_argument("--limit", type=float, default=240.0, help="seconds for one fault")
     given = parser.parse_args()
     chosen = [
@@ -77,6 +82,11 @@ def main() -> int:
             took = f"{perf_counter() - began:5.1f} s"
             print(f"{found:7} {took}  {mutation['file']}: {mutation['what']}", flush=True)
     print(", ".join(f"{n} {name}" for name, n in counts.items()), f"of {len(chosen)}")
+    if given.note and chosen:
+        what = (
+            "Signs, factors and comparisons of the core made wrong, one at a time: tests that fail"
+        )
+        note("mutation", what, counts[CAUGHT], len(chosen))
     return int(counts[CAUGHT] < len(chosen) or not chosen)
 
 
