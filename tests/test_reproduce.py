@@ -84,7 +84,12 @@ def checkout(tmp_path):
     root = tmp_path / "a checkout"
     (root / "dlnn_utils").mkdir(parents=True)
     shutil.copytree(ROOT / "dlnn_utils/companion", root / "dlnn_utils/companion")
-    for name in ("reproduce.sh", "requirements.lock", "dlnn_utils/__init__.py"):
+    for name in (
+        "reproduce.sh",
+        "requirements.lock",
+        "dlnn_utils/__init__.py",
+        "dlnn_utils/threads.py",
+    ):
         shutil.copy(ROOT / name, root / name)
     log = tmp_path / "python.log"
     script(tmp_path / "python", STAND_IN.format(log=log, python=sys.executable))

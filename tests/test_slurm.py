@@ -17,6 +17,7 @@ from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from slurm import one_node
 
 from dlnn_utils.companion.paths import ROOT
+from dlnn_utils.companion.seals import EXECUTED, RECORD, SEAL
 
 MEASURED = ("seconds", "peak_memory_mb")
 LOOKS = "slurm-init-seconds-before-status-checks: "
@@ -105,13 +106,15 @@ def nowhere(tmp_path):
 def made(results):
     """Return all that is in a folder of results, without what a clock, a meter or chance says."""
     found = {}
-    for file in sorted(results.glob("*/seed*/*/*")):
+    for file in sorted(results.glob("*/seed*/*/[!.]*")):
         content = file.read_bytes()
-        if file.name == "record.json":
+        if file.name == RECORD:
             record = json.loads(content)
+            for name in (RECORD, EXECUTED):  # which hold what is measured, and are compared here
+                del record[SEAL][name]
             content = {k: v for k, v in record.items() if k not in MEASURED}
             assert len(content) == len(record) - len(MEASURED)
-        elif file.name == "executed.ipynb":
+        elif file.name == EXECUTED:
             notebook = nbformat.reads(content.decode(), as_version=4)
             notebook, _ = CoalesceStreamsPreprocessor().preprocess(notebook, {})
             content = [(cell.source, cell.get("outputs")) for cell in notebook.cells]

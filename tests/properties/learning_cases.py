@@ -24,6 +24,10 @@ def diffusion():
     return dlnn.Diffusion(network())
 
 
+def element():
+    return dlnn.LocalDiffusion(dlnn.ScalarNetwork(8, (3,), "quadratic"), [[1.0]])
+
+
 def trained(optimise):
     """Return a call that trains a new model and returns it."""
 
@@ -141,6 +145,13 @@ CASES = [
         lambda c, cdot, D: dlnn.fit_local(c, cdot, D, widths=(3,), max_steps=2),
         {"c": C[:2].repeat(2, 1), "cdot": C[2:4].repeat(2, 1), "D": [[1.0]]},
         called={"D": "D c cdot"},
+    ),
+    Case(
+        "train_local",
+        lambda x, rate, **o: dlnn.train_local(element(), x, rate, **o),
+        {"x": C[:2].repeat(2, 1), "rate": C[2:4].repeat(2, 1), **STEPS},
+        called=RATES,
+        finite=False,
     ),
     Case(
         "fit_from_states",
