@@ -8,6 +8,7 @@ import sys
 import time
 
 import nbformat
+import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -56,9 +57,19 @@ def lab(tmp_path, request):
     command += ["--allow-root"] if os.geteuid() == 0 else []
     with open(tmp_path / "lab.log", "w") as log:
         server = subprocess.Popen(command, env=os.environ | mine, stdout=log, stderr=log)
-    yield f"{_address(server, tmp_path)}"
+    address = _address(server, tmp_path)
+    _only_loopback(server.pid)
+    yield address
     server.terminate()
     server.wait(30)
+
+
+def _only_loopback(pid):
+    """Fail if a process or a child of it listens where another machine could reach it."""
+    processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    sockets = [c for p in processes for c in p.net_connections() if c.status == "LISTEN"]
+    assert sockets
+    assert {c.laddr.ip for c in sockets} <= {"127.0.0.1", "::1"}
 
 
 def _address(server, folder):
