@@ -90,7 +90,8 @@ def main() -> int:
     parser.add_argument("--capped", action="store_true", help="no wide vector instructions there")
     parser.add_argument("--note", action="store_true", help="keep the outcome for the README")
     given = parser.parse_args()
-    other = {"DLNN_THREADS": str(given.threads)} if given.threads else {}
+    passive = {"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}  # no thread waits by working
+    other = passive | {"DLNN_THREADS": str(given.threads)} if given.threads else {}
     other |= CAPPED if given.capped else {}
     with tempfile.TemporaryDirectory(prefix="dlnn-determinism-") as folder:
         here, there = Path(folder) / "here", Path(folder) / "there"
