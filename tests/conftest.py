@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from dlnn_utils.companion.paths import ROOT
 
+collect_ignore_glob = ["*/run.py"]  # scripts with a command of their own
 README = """# Toy
 
 <!-- times:begin -->

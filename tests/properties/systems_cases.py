@@ -94,7 +94,10 @@ CASES = [
         lambda x0, t, **o: dlnn.integrate(lambda x: -x, x0, t, max_evaluations=5000, **o),
         {"x0": X[0], "t": T, "n_state": 2, "method": "RK45", "rtol": 1e-6, "atol": 1e-8},
         lambda a, x0, t, **_: np.allclose(
-            a[-1], np.multiply(x0, np.exp(t[0] - t[-1])), rtol=0.3, atol=np.abs(x0).max()
+            a[-1],
+            np.multiply(x0, np.exp(float(t[0]) - float(t[-1]))),
+            rtol=0.3,
+            atol=np.abs(x0).max(),
         ),
         called={"n_state": "n_state x0"},
     ),
@@ -109,7 +112,9 @@ CASES = [
         "frame_rates",
         dlnn.frame_rates,
         {"x": X, "t": T},
-        lambda a, x, t: near((a.T * np.diff(t)).T, np.diff(np.asarray(x, float), axis=0)),
+        lambda a, x, t: near(
+            (a.T * np.diff(np.asarray(t, float))).T, np.diff(np.asarray(x, float), axis=0)
+        ),
     ),
     Case(
         "smooth_states",
