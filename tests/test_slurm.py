@@ -46,7 +46,8 @@ class Sweep:
         self.root = root
         path = os.pathsep.join(filter(None, [str(root), environment["DLNN_TEST_PATH"]]))
         mine = {"PYTHONPATH": path, "MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1"}
-        self.environment = environment | mine
+        others = {k: v for k, v in environment.items() if not k.startswith("DLNN_")}
+        self.environment = others | mine
 
     def start(self, *arguments, **environment):
         return subprocess.Popen(
