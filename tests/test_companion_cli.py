@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,9 @@ def test_only_what_is_out_of_date_is_run(project):
     assert "02_truth (fast, seed 0) finished" in project.command("02", "--force").stdout
 
 
+SECONDS_TO_DIE = 5  # a killed process is listed until its parent, or the system, has taken note
+
+
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
 def test_a_stopped_run_leaves_nothing_running(project):
     project.notebook("01_size", "import time; time.sleep(600)")
@@ -158,7 +162,11 @@ def test_a_stopped_run_leaves_nothing_running(project):
         assert process.wait(timeout=30) == 130
         assert process.stderr.read() == "stopped\n"
     mark = f"PYTHONPATH={project.root}\0".encode()
-    left = [p for p in Path("/proc").glob("[0-9]*") if mark in environment_of(p)]
+    for _ in range(SECONDS_TO_DIE * 10):
+        left = [p for p in Path("/proc").glob("[0-9]*") if mark in environment_of(p)]
+        if not left:
+            break
+        time.sleep(0.1)
     assert left == []
     assert records(project) == {}
 
