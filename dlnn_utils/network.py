@@ -43,8 +43,7 @@ class DenseNetwork(nn.Module):
     widths : sequence of int
         Width of each hidden layer.
     activation : str or sequence of str
-        Name of the activation, one for all hidden layers or one for each
-        (see `dlnn_utils.activations.ACTIVATIONS`).
+        Of `ACTIVATIONS`: one name for all hidden layers, or one for each.
     seed : int
         Seed of the initial weights, which are N(0, 1/fan-in); biases start uniform in (-1, 1).
     output_bias : bool
@@ -54,10 +53,8 @@ class DenseNetwork(nn.Module):
 
     Attributes
     ----------
-    input_scale : Tensor (n_inputs,)
-        Fixed factors s applied to the inputs, 1 at first.
-    output_scale : Tensor ()
-        Fixed factor applied to the outputs, 1 at first.
+    input_scale, output_scale : Tensor (n_inputs,), ()
+        Fixed factors applied to the inputs and to the outputs, 1 at first.
 
     Raises
     ------
