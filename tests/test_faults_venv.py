@@ -1,4 +1,4 @@
-"""`.venv` deleted, half-made, killed while it is made, or with files gone; a clock set back."""
+"""`.venv` deleted, half-made, killed while it is made, or with files gone."""
 
 import os
 import signal
@@ -46,14 +46,6 @@ def test_a_set_up_that_is_killed_is_begun_again(checkout, orphan):  # noqa: F811
     assert not (checkout.root / ".venv/late").exists()
     assert checkout.run()[0] == 3
     assert checkout.did() == []
-
-
-def test_a_clock_set_back_makes_no_time_negative(checkout):  # noqa: F811
-    """The set-up asks for a clock that nobody sets, not the shell for the time of day."""
-    text = (checkout.root / "reproduce.sh").read_text()
-    checkout.run()
-    assert 0 <= int((checkout.root / ".venv/set-up-seconds").read_text()) < 60
-    assert "SECONDS" not in text
 
 
 @pytest.fixture
