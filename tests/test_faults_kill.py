@@ -12,14 +12,16 @@ import pytest
 from faults.processes import DYING
 from test_companion_update import committed
 
+from dlnn_utils.companion.execute import _kernel_home
+
 SLEEPS = 'from pathlib import Path\nPath("{mark}").touch()\nimport time\ntime.sleep(600)'
 
 
-def start(project, *arguments):
+def start(project, *arguments, **environment):
     return subprocess.Popen(
         [sys.executable, "-m", "dlnn_utils.companion", *arguments],
         cwd=project.root,
-        env=project.environment(),
+        env=project.environment() | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -95,6 +97,19 @@ def test_an_update_that_is_killed_is_made_whole_by_the_next_one(project, count):
     assert committed(project) == after
 
 
+def test_two_updates_with_results_in_two_places_do_not_mix(project):
+    places = [{}, {"DLNN_RESULTS": str(project.root / "elsewhere")}]
+    updates = [start(project, "update", **place) for place in places]
+    said = [update.communicate(timeout=120)[0] for update in updates]
+    assert [update.returncode for update in updates] == [0, 0], said
+    found, whole = committed(project), []
+    for place in places:
+        assert "2 of 2 up to date." in project.command("update", **place).stdout
+        whole.append(committed(project))
+    assert whole[0] != whole[1]  # in their seconds
+    assert found in whole
+
+
 def test_two_at_once_one_of_them_update_end_well_and_alike(project):
     runs = [
         start(project, *arguments) for arguments in (["01"], ["update"], ["02", "--seed", "1"])
@@ -113,3 +128,12 @@ def test_two_at_once_one_of_them_update_end_well_and_alike(project):
         "seed0 02_truth",
         "seed1 02_truth",
     ]
+
+
+def test_what_a_killed_run_left_of_its_kernel_goes_with_the_next_run(tmp_path):
+    killed = _kernel_home(tmp_path)
+    home = killed.__enter__()
+    (home / "kernel-1").touch()
+    with _kernel_home(tmp_path) as again:
+        assert (again, list(again.iterdir())) == (home, [])
+    assert not home.exists()

@@ -1,7 +1,6 @@
 """Runs jobs through Snakemake and tells how far it has come."""
 
 import contextlib
-import fcntl
 import os
 import re
 import signal
@@ -15,6 +14,7 @@ from . import paths, slurm
 from .durations import ALL_NOTEBOOKS, note
 from .execute import LINE_BREAK
 from .leftovers import clear
+from .locks import held
 from .orphans import ENGINE_VARIABLE
 from .state import Job
 
@@ -31,15 +31,9 @@ def alone() -> Iterator[None]:
     OSError
         If the folder cannot be written to.
     """
-    folder = paths.results()
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print("Another run is under way in this folder; waiting for it to end.", flush=True)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        os.set_inheritable(lock.fileno(), True)  # a Snakemake that outlives us holds it too
+    waiting = "Another run is under way in this folder; waiting for it to end."
+    with held(paths.results(), waiting) as lock:
+        os.set_inheritable(lock, True)  # a Snakemake that outlives us holds it too
         clear()
         yield
 

@@ -2,7 +2,7 @@
 
 import argparse
 import contextlib
-import fcntl
+import hashlib
 import json
 import logging
 import os
@@ -17,13 +17,13 @@ from pathlib import Path
 
 from ..threads import THREADS
 from . import parameters, paths
+from .locks import LOCK, held
 from .orphans import end_with_parent
 from .seals import EXECUTED, RECORD, sealed
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 LINES_OF_AN_ERROR = 6
 LINE_BREAK = " | "
-LOCK = ".lock"
 
 
 class NotebookError(Exception):
@@ -58,14 +58,15 @@ def execute(notebook: str, values: dict, folder: Path) -> dict:
     """
     parameters.check_parameters(notebook, values)
     injected = {} if values == parameters.default_parameters(notebook) else values
-    with _alone(folder):
+    with held(folder):  # what is left of a run that was killed may still write to it
         for old in folder.parent.glob(f".{notebook}.*part"):
             shutil.rmtree(old, ignore_errors=True)
         (folder / EXECUTED).unlink(missing_ok=True)
         aside = folder.with_name(f".{notebook}.{os.getpid()}.part")
         aside.mkdir()
         try:
-            error = _run_papermill(notebook, injected, aside)
+            with _kernel_home(folder) as home:
+                error = _run_papermill(notebook, injected, aside, home)
             executed = _cleaned(aside / EXECUTED)
             if error or not executed:
                 if executed:
@@ -78,15 +79,22 @@ def execute(notebook: str, values: dict, folder: Path) -> dict:
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold a run's folder; what is left of a run that was killed may still write to it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / LOCK, "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def _kernel_home(folder: Path) -> Iterator[Path]:
+    """Make a folder for the kernel's sockets, whose paths must be short.
+
+    Its name is the run's, which is held, so that what a killed run left there is found.
+    """
+    key = hashlib.sha256(f"{os.getuid()} {folder}".encode()).hexdigest()[:12]
+    home = Path(tempfile.gettempdir()) / f"dlnn-kernel-{key}"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(mode=0o700)
+    try:
+        yield home
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
 
 
-def _run_papermill(notebook: str, injected: dict, aside: Path) -> str:
+def _run_papermill(notebook: str, injected: dict, aside: Path, home: Path) -> str:
     """Run papermill; return what went wrong, or nothing."""
     warnings.simplefilter("ignore")
     sys.modules.setdefault("rfc3987_syntax", None)  # jsonschema's, 2 s to load and not needed
@@ -94,30 +102,29 @@ def _run_papermill(notebook: str, injected: dict, aside: Path) -> str:
     from traitlets.config import Config
 
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
-    with tempfile.TemporaryDirectory(prefix="dlnn-kernel-") as home:
-        _set_environment(Path(home), aside)
-        # of its own: two kernels that start at once may be given the same TCP port
-        sockets = {"transport": "ipc", "ip": str(Path(home) / "kernel")}
-        try:
-            papermill.execute_notebook(
-                str(paths.notebook_path(notebook)),
-                str(aside / EXECUTED),
-                parameters=injected,
-                kernel_name="python3",
-                language="python",
-                cwd=str(paths.NOTEBOOKS),
-                progress_bar=False,
-                config=Config(KernelManager=sockets),
-            )
-        except papermill.PapermillExecutionError as e:
-            trace = ANSI.sub("", "\n".join(e.traceback)).strip().splitlines()
-            code = "".join(line + "\n" for line in e.source.splitlines()[:LINES_OF_AN_ERROR])
-            arrow = next((line for line in trace if line.startswith("---->")), "")
-            return f"cell {e.exec_count}: {e.ename}: {e.evalue}\n{arrow or code}".rstrip()
-        except OSError as e:
-            return f"cannot write to {e.filename or aside / EXECUTED}: {e.strerror}"
-        except Exception as e:
-            return f"{type(e).__name__}: {e}"
+    _set_environment(home, aside)
+    # of its own: two kernels that start at once may be given the same TCP port
+    sockets = {"transport": "ipc", "ip": str(home / "kernel")}
+    try:
+        papermill.execute_notebook(
+            str(paths.notebook_path(notebook)),
+            str(aside / EXECUTED),
+            parameters=injected,
+            kernel_name="python3",
+            language="python",
+            cwd=str(paths.NOTEBOOKS),
+            progress_bar=False,
+            config=Config(KernelManager=sockets),
+        )
+    except papermill.PapermillExecutionError as e:
+        trace = ANSI.sub("", "\n".join(e.traceback)).strip().splitlines()
+        code = "".join(line + "\n" for line in e.source.splitlines()[:LINES_OF_AN_ERROR])
+        arrow = next((line for line in trace if line.startswith("---->")), "")
+        return f"cell {e.exec_count}: {e.ename}: {e.evalue}\n{arrow or code}".rstrip()
+    except OSError as e:
+        return f"cannot write to {e.filename or aside / EXECUTED}: {e.strerror}"
+    except Exception as e:
+        return f"{type(e).__name__}: {e}"
     return ""
 
 

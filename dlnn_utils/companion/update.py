@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from . import paths, trials
 from .claims import Measurement, ledger, merge
 from .durations import as_text, noted
+from .locks import held
 from .parameters import DEFAULT_PROTOCOL, DEFAULT_SEED, read_notebook, tags
 from .report import readme_results, readme_times
 from .spread import RULE
@@ -22,8 +23,9 @@ def default_jobs() -> list[Job]:
 def refresh() -> list[str]:
     """Write everything that is committed, from the results of the default runs.
 
-    All of it is made before any of it is written. Measurements of other seeds and protocols are
-    taken from the results where they are up to date, else kept as they were.
+    All of it is made before any of it is written, while no other process does the same.
+    Measurements of other seeds and protocols are taken from the results where they are up to
+    date, else kept as they were.
 
     Returns
     -------
@@ -35,6 +37,13 @@ def refresh() -> list[str]:
     ValueError
         If the README lacks a block for generated text.
     """
+    with held(
+        paths.ROOT / "results" / ".update"
+    ):  # the results may be elsewhere, and not the same ones
+        return _refresh()
+
+
+def _refresh() -> list[str]:
     jobs = default_jobs()
     store = merged_store([(job, job.record()) for job in finished_jobs()])
     entries = ledger(stored_measurements(store))
