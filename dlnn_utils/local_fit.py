@@ -76,7 +76,7 @@ def train_local(
     x,
     rate,
     *,
-    max_steps: int = 30,
+    max_steps: int = 200,
     target: float = 0.0,
     damping: float = 1e-3,
     prior: None = None,
@@ -91,6 +91,8 @@ def train_local(
     x, rate : array (B, n)
         Images and their rates.
     max_steps : int
+        A narrow network, which has hardly more neurons than the quadratic form needs, may take
+        ten times the steps of one with some to spare.
     target, damping : float
         As for `train_levenberg_marquardt`.
     prior : None

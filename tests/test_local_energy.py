@@ -136,6 +136,14 @@ def test_first_order_training_does_not_get_there():
     assert slow.history.loss[-1] < 0.1 * slow.history.loss[0]
 
 
+@pytest.mark.parametrize("widths", [(10,), (16,)])
+def test_training_arrives_from_every_seed(widths):
+    for seed in range(10):
+        plate = LargePlate.of(grains(7, seed))
+        options = dict(widths=widths, target=1e-20, seed=seed)
+        assert fit_local(*images(plate), plate.D, **options).history.stop == "target", seed
+
+
 def test_64_by_64_pixels_are_learned_in_a_few_steps():
     plate = LargePlate.of(grains(63))
     c, cdot = images(plate)

@@ -24,7 +24,7 @@ def main() -> None:
     rng, m, kept = np.random.default_rng(0), options.elements, {}
     plate = LargePlate.of(grains(m))
     c = plate.evolve(rng.uniform(size=(2, plate.n)), [0, 1e-3]).reshape(-1, plate.n)
-    given = dict(widths=(10,), target=1e-20, device=options.device)
+    given = dict(target=1e-20, device=options.device)
     spent = seconds(lambda: kept.update(model=fit_local(c, plate.rate(c), plate.D, **given)))
     D = diffusivity(elements_of("cross", m))
     model, truth = kept["model"].on(D), LargePlate.of(D)
