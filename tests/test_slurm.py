@@ -168,7 +168,8 @@ def test_what_slurm_refuses_is_said_in_its_words(sweep, nowhere):
 def test_nothing_is_left_by_a_stopped_run_nor_by_a_killed_one(sweep, project, profile, nowhere):
     project.notebook("01_size", "import time; time.sleep(600)")
     process = until_started(sweep, profile)
-    process.send_signal(signal.SIGHUP)  # its terminal is closed
+    under_nohup = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN  # it goes on, as it should
+    process.send_signal(signal.SIGTERM if under_nohup else signal.SIGHUP)  # a closed terminal
     assert process.wait(timeout=60) == 130
     assert process.stderr.read() == "stopped\n"
     assert sweep.queue() == ""

@@ -37,9 +37,7 @@ def refresh() -> list[str]:
     ValueError
         If the README lacks a block for generated text.
     """
-    with held(
-        paths.ROOT / "results" / ".update"
-    ):  # the results may be elsewhere, and not the same ones
+    with held(paths.ROOT / "results/.update"):  # two may take their results from two places
         return _refresh()
 
 
