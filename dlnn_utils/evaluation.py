@@ -1,12 +1,12 @@
-"""How well a model follows a known system: errors of whole trajectories."""
+"""How well a model follows a known system, forward and backward, and how alike two images are."""
 
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 
-from dlnn_utils import check
-from dlnn_utils.integration import IntegrationError
-from dlnn_utils.systems import LinearSystem
+from dlnn_utils._arguments import SMALLEST, Array, NotNegative, Number, Seed, Times, checked
+from dlnn_utils.integration import astray, follow
 
 
 class Errors(NamedTuple):
@@ -16,47 +16,102 @@ class Errors(NamedTuple):
     rms: float
 
 
-def trajectory_errors(model, system: LinearSystem, starts, t, **options) -> Errors:
-    """Compare a model's trajectories with the exact ones.
+class Strayed(NamedTuple):
+    """Errors, RMS over RMS of the state, forward from the starts and backward from the ends."""
 
-    Parameters
-    ----------
-    model : object with `evolve(x0, t)`
-        Any model, or another system.
-    system : LinearSystem
-        The truth.
-    starts : array (B, n_state)
-        States at t[0].
-    t : array (T,)
-        Times, rising or falling.
-    **options
-        Passed to `model.evolve`.
+    forward: float
+    backward: float
 
-    Returns
-    -------
-    Errors
-        Infinite if the model's solution blows up.
+
+@checked
+def trajectory_errors(model, system, starts: Array["n | B n"], t: Times, **options) -> Errors:
+    """Compare a model's trajectories from starts (B, n) at the times t (T,) with a system's.
+
+    The options are passed to `model.evolve`; the errors are infinite if its solution blows up.
     """
-    try:
-        difference = model.evolve(starts, t, **options) - system.evolve(starts, t)
-    except IntegrationError:
+    off = follow(model, starts, t, **options) - system.evolve(starts, t)
+    if not np.isfinite(off).all():
         return Errors(np.inf, np.inf)
-    return Errors(float(np.abs(difference).max()), float(np.sqrt(np.mean(difference**2))))
+    return Errors(float(np.abs(off).max()), float(np.sqrt(np.mean(off**2))))
 
 
-def fit_least_squares(x, rate) -> LinearSystem:
-    """Fit dx/dt = A x by least squares: what to try first where a system may be linear.
+@checked
+def relative_error(image: Array["..."], truth: Array["..."]) -> float:
+    """Return |image - truth| / |truth|, both norms over all entries, of arrays alike in shape."""
+    _check_alike(image, truth)
+    if not np.linalg.norm(truth) >= SMALLEST:
+        raise ValueError("truth must not be zero everywhere; no error is relative to that")
+    return astray(image, truth)
 
-    Parameters
-    ----------
-    x, rate : array (B, n_state)
-        States and their rates.
 
-    Returns
-    -------
-    LinearSystem
+@checked
+def overlap(image: Array["..."], truth: Array["..."], threshold: Number = 0.5) -> float:
+    """Return the overlap of two shapes, from 0 to 1: nodes in both over nodes in either.
+
+    A node belongs to the shape if its concentration is above the threshold in mol/m^3.
     """
-    x = check.array("x", x, (None, None))
-    rate = check.array("rate", rate, x.shape)
-    A = np.linalg.lstsq(x, rate, rcond=None)[0].T
-    return LinearSystem(check.square("the fit to x and rate", A))
+    _check_alike(image, truth)
+    image, truth = image > threshold, truth > threshold
+    if not (image | truth).any():
+        raise ValueError(f"image or truth must hold a shape; nothing is above {threshold:g}")
+    return float((image & truth).sum() / (image | truth).sum())
+
+
+class RoundTrip:
+    """A system's trajectories, to be followed forward from their starts and back from their ends.
+
+    `truth` (T, B, n) holds `system.evolve(starts, t)`.
+    """
+
+    @checked
+    def __init__(self, system, starts: Array["n | B n"], t: Times):
+        self.t, self.truth = t, system.evolve(starts, t)
+        if not self.truth.any():
+            raise ValueError("starts must not all be zero; no error is relative to that")
+
+    def forward(self, model, **options) -> np.ndarray:
+        """Return a model's trajectories (T, B, n) from the starts, NaN if they blow up."""
+        return follow(model, self.truth[0], self.t, **options)
+
+    def backward(self, model, **options) -> np.ndarray:
+        """Return a model's trajectories (T, B, n) from the ends back, in the order of time."""
+        return follow(model, self.truth[-1], self.t[::-1], **options)[::-1]
+
+    def errors(self, model, **options) -> Strayed:
+        """Return how far a model strays, forward and back; infinite if a solution blows up."""
+        paths = self.forward(model, **options), self.backward(model, **options)
+        return Strayed(*(astray(path, self.truth) for path in paths))
+
+    @checked
+    def growth(
+        self, model, frames, *, noise: NotNegative = 0.0, seed: Seed = 0, **options
+    ) -> list[float]:
+        """Return the starts' errors, RMS over RMS, after turning back at the times t[frames].
+
+        The exact states there get the relative error `noise`.
+        """
+        disturbed = 1 + noise * np.random.default_rng(seed).normal(size=self.truth[0].shape)
+        ends = ((self.truth[k] * disturbed, self.t[k::-1]) for k in frames)
+        starts = (follow(model, *end, **options)[-1] for end in ends)
+        return [astray(x0, self.truth[0]) for x0 in starts]
+
+
+@checked
+def intrinsic_dimension(x: Array["N n"]) -> float:
+    """Estimate the dimension of the set that the points x lie on, by two nearest neighbours.
+
+    The ratio r2 / r1 of their distances follows a Pareto law whose exponent is the dimension, for
+    points on no regular grid; the maximum of the likelihood is at N / sum log(r2 / r1) (E. Facco,
+    M. d'Errico, A. Rodriguez, A. Laio, Scientific Reports 7, 12140, 2017).
+    """
+    if len(x) < 3:
+        raise ValueError(f"x must hold at least three points; got {len(x)}")
+    distances, _ = scipy.spatial.cKDTree(x).query(x, k=3)
+    if (distances[:, 1] == 0).any():
+        raise ValueError("x must hold distinct points; some coincide")
+    return float(len(x) / np.log(distances[:, 2] / distances[:, 1]).sum())
+
+
+def _check_alike(image: np.ndarray, truth: np.ndarray) -> None:
+    if image.shape != truth.shape:
+        raise ValueError(f"image and truth must be alike; got {image.shape} and {truth.shape}")

@@ -1,0 +1,1 @@
+"""Networks and what they say of motion: L_D in, rate of the state out."""

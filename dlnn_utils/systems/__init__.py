@@ -1,0 +1,1 @@
+"""Ground truth: dissipative systems with exact solutions, and what is recorded of them."""

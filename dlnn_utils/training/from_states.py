@@ -1,0 +1,128 @@
+"""Learning from states alone: no rates are given, and none are taken from noisy data.
+
+Measured trajectories are compared with the model's own (`shooting`).  Trajectories are
+first cut into short pieces, each with a start that is fitted too, then into longer ones; the last
+pieces are the whole trajectories, and the fit is that of greatest likelihood under independent
+normal noise.  The steps are Levenberg-Marquardt's, from which the starts are eliminated.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from dlnn_utils._arguments import Array, Count, Mass, Seed, Times, checked, positive_integer, shown
+from dlnn_utils.data.rates import smooth_states
+from dlnn_utils.models.model import Model
+from dlnn_utils.models.motion import Diffusion, Mechanics
+from dlnn_utils.models.network import ScalarNetwork
+from dlnn_utils.training.fit import train
+from dlnn_utils.training.loss import History
+from dlnn_utils.training.shooting import Shooting, cut
+
+MAX_WEIGHTS = 3000
+FIRST_STEPS = 30
+"""Levenberg-Marquardt steps of the first fit, to smoothed rates."""
+SUBSTEPS = 2
+"""Runge-Kutta steps from one measurement to the next."""
+
+
+@checked
+def fit_from_states(
+    x: Array["T m | T B m"],
+    t: Times,
+    *,
+    M: Mass = None,
+    model: Model | None = None,
+    widths: Sequence[int] = (40,),
+    activation: str | Sequence[str] = "quadratic_silu",
+    seed: Seed = 0,
+    pieces: Sequence[int | None] = (2, 10, None),
+    max_steps: Count = 20,
+) -> Model:
+    """Learn L_D from states measured over time, with or without noise; no rates are needed.
+
+    The rates of smoothed states give a first fit (`smooth_states`); then trajectories are
+    fitted to the measurements themselves.
+
+    Parameters
+    ----------
+    x : array (T, m) or (T, B, m)
+        Measured states of one or B trajectories, or, for mechanics, their positions alone.
+    t : array (T,)
+        Times, rising or falling, not necessarily evenly spaced.
+    M : array (n / 2, n / 2), optional
+        Mass matrix of mechanics, of the state [q, q'] (Eq. 11); without it the data are
+        diffusion, of the state c (Eq. 16).
+    model : Model, optional
+        An untrained model to train instead, such as a `Baseline`.
+    widths, activation, seed
+        Of the network of L_D, as for `ScalarNetwork`.
+    pieces : sequence of int or None
+        How many steps from one measurement to the next a piece has; None for whole trajectories.
+    max_steps : int
+        Levenberg-Marquardt steps for each length of the pieces, at most.
+
+    Returns
+    -------
+    Model
+        `Mechanics`, `Diffusion` or `model`, fitted; its `.history.loss` is the mean square of
+        the misfit, each component measured in its own spread.
+
+    Raises
+    ------
+    ValueError
+        If x, t or pieces is malformed, or x fits neither the state nor its positions.
+    DivergenceError
+        If the first fit cannot be integrated over the shortest pieces.
+
+    Examples
+    --------
+    >>> from dlnn_utils import Relaxation, fit_from_states
+    >>> truth, t = Relaxation.of([[1.0, -0.4], [-0.4, 1.0]]), np.linspace(0, 3, 13)
+    >>> c = truth.evolve([[1.0, 0.0], [0.2, 0.9]], t)
+    >>> model = fit_from_states(c, t, widths=(6,), max_steps=10)
+    >>> bool(np.abs(model.evolve(c[0], t) - c).max() < 1e-3)
+    True
+    """
+    x = x[:, None] if x.ndim == 2 else x
+    if not isinstance(pieces, list | tuple):
+        raise ValueError(f"pieces must be a sequence of lengths; got {shown(pieces)}")
+    lengths = [len(t) - 1 if p is None else positive_integer("pieces", p) for p in pieces]
+    if not lengths:
+        raise ValueError("pieces must name at least one length; got none")
+    if model is None:
+        network = ScalarNetwork(x.shape[2] if M is None else 2 * len(M), widths, activation, seed)
+        model = Diffusion(network) if M is None else Mechanics(network, M)
+    if model.n_weights > MAX_WEIGHTS:
+        raise ValueError(
+            f"trajectories are fitted by networks of at most {MAX_WEIGHTS} weights; got "
+            f"{model.n_weights}: make it narrower"
+        )
+    if t[0] > t[-1]:
+        t, x = t[::-1].copy(), x[::-1].copy()
+    state, rate = _first_guess(x, t, model)
+    inner = slice(1, -1)  # a spline's derivatives are worst at its ends
+    train(model, state[inner], rate[inner], max_steps=FIRST_STEPS)
+    scale, history = state.reshape(-1, state.shape[2]).std(axis=0), History()
+    scale = torch.from_numpy(np.where(scale > 0, scale, 1.0))
+    for length in dict.fromkeys(min(length, len(t) - 1) for length in lengths):
+        segments, where = cut(x, t, length)
+        starts = torch.from_numpy(np.array([state[k, b] for k, b in where]))
+        shooting = Shooting(model, segments, starts, scale, SUBSTEPS)
+        path = shooting.fit(max_steps, history)
+        for (k, b), piece in zip(where, path.numpy()):
+            state[k : k + length + 1, b] = piece[: len(t) - k]
+    model.history = history
+    return model
+
+
+def _first_guess(x: np.ndarray, t: np.ndarray, model: Model) -> tuple[np.ndarray, np.ndarray]:
+    """Smoothed states (T, B, n_state) and their rates."""
+    n, m = model.network.n_inputs, x.shape[2]
+    if m == n:
+        return tuple(smooth_states(x, t))
+    if 2 * m != n:
+        raise ValueError(f"x must hold the {n} components of the state, or their half; got {m}")
+    q, qdot, qddot = smooth_states(x, t, (0, 1, 2))
+    return np.concatenate([q, qdot], 2), np.concatenate([qdot, qddot], 2)
