@@ -1,6 +1,4 @@
-"""The systems that the paper names or a practitioner would try: one a file, one interface.
+"""The systems that the paper names or a practitioner would try, and the ground they meet on.
 
-Every neural peer is a `Model`: `fit(x, rate)` trains it, `rate(x)` gives the rate of a state and
-`evolve(x0, t)` follows it.  States of mechanics are [q, qdot].  What least squares, PyDMD and
-PySINDy return has `rate` and `evolve` too.
+A neural peer is a `Model` with `fit(x, rate)`; PyDMD and PySINDy return `rate` and `evolve` too.
 """

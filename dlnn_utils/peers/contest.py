@@ -1,59 +1,64 @@
 """Every system on the same data and the same tests, its errors beside its work and its time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from time import perf_counter
+from time import process_time
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from dlnn_utils.evaluation import Errors
-from dlnn_utils.fit import train
-from dlnn_utils.integration import IntegrationError
-from dlnn_utils.models import Model
+from dlnn_utils._arguments import Array, Count, Number, Times, checked
+from dlnn_utils.integration import follow
+from dlnn_utils.models.model import Model
 from dlnn_utils.peers.base import Peer
-from dlnn_utils.peers.work import training_work
+from dlnn_utils.training.fit import train
+from dlnn_utils.training.loss import loss_of
+from dlnn_utils.training.matched_loss import train_to_losses
 
-SOLVER = {
-    "levenberg-marquardt": {"rtol": 1e-6, "atol": 1e-7, "max_evaluations": 450},
-    "adam": {"rtol": 1e-4, "atol": 1e-5, "max_evaluations": 450},
-}
-"""Tolerances well below the errors that either optimiser leaves; the limit stops what blows up."""
+SECOND_ORDER, FIRST_ORDER = "levenberg-marquardt", "adam"
+TOLERANCE = {SECOND_ORDER: 1e-6, FIRST_ORDER: 1e-4}
+"""Of the tests' solver: well below the errors that either optimiser leaves."""
+MOST_EVALUATIONS = 450
+"""Of the rate, for all of a test's trajectories together: what takes more counts as lost."""
+
+
+class Deviation(NamedTuple):
+    """Largest and root-mean-square error over trajectories, and over their late times alone.
+
+    Infinite where a solution blows up or takes too many evaluations, NaN where there is no model.
+    """
+
+    max: float
+    rms: float
+    late: float
+    late_rms: float
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one system made of the data.
+    """What one system made of the data: its `errors` by the tests' reach, and what that took.
 
-    Attributes
-    ----------
-    model : object with `evolve` and `n_weights`
-    errors : dict
-        `Errors` by the reach of the test, infinite where a solution blew up.
-    seconds : float
-        Wall-clock time of training, on the machine that ran it.
-    steps : int
-        Steps of training, 0 where there were none.
-    work : float
-        Operations of training (`dlnn_utils.peers.work`), NaN where they were not counted.
-    loss : float
-        Final loss, NaN where there is none.
+    Seconds are of the processor, for training; work is that of `training_work`.  The model is None
+    where a wanted loss was not reached.
     """
 
     model: object
-    errors: dict
-    seconds: float
+    errors: dict[float, Deviation]
+    seconds: float = np.nan
+    passes: int = 0
     steps: int = 0
     work: float = np.nan
     loss: float = np.nan
 
 
 class Contest:
-    """The same data and the same tests for all.
+    """The same data and the same tests for all; a `Result` of each, by name, in `results`.
 
     Parameters
     ----------
-    system : LinearSystem
+    system : object with `evolve`
         The truth.
     x, rate : array (B, n_state)
         Training states and rates.
@@ -63,153 +68,165 @@ class Contest:
         Times of the tests.
     compared : int, optional
         How many of the state's coordinates count, from the first; all by default.
-
-    Attributes
-    ----------
-    results : dict
-        `Result` by name, in the order of entry.
+    late_from : float, optional
+        After this time an error is a late one; by default all are.
     """
 
-    def __init__(self, system, x, rate, starts: Mapping[float, np.ndarray], times, compared=None):
-        self.x, self.rate, self.times = np.asarray(x), np.asarray(rate), np.asarray(times)
+    @checked
+    def __init__(
+        self,
+        system,
+        x: Array["B n"],
+        rate: Array["B n"],
+        starts: Mapping[float, np.ndarray],
+        times: Times,
+        compared: Count = None,
+        late_from: Number = None,
+    ):
+        self.x, self.rate, self.times = x, rate, times
+        self.late = times > (-np.inf if late_from is None else late_from)
         self.tests = {
-            r: (x0, system.evolve(x0, times)[..., :compared]) for r, x0 in starts.items()
+            reach: (x0, system.evolve(x0, times)[..., :compared]) for reach, x0 in starts.items()
         }
-        self.results: dict[str, Result] = {}
+        self.results: dict[object, Result] = {}
 
-    def fit(self, name: str, fit: Callable[[], object], **solver) -> Result:
-        """Take a system that `fit` returns fitted, such as one of least squares.
-
-        Parameters
-        ----------
-        name : str
-        fit : callable
-        **solver
-            Options of its `evolve`.
-
-        Returns
-        -------
-        Result
-        """
-        fit()  # once for imports, once for the time
-        began = perf_counter()
-        model = fit()
-        seconds = perf_counter() - began
-        self.results[name] = Result(model, self.errors(model, None, **solver), seconds)
+    def fit(self, name: str, fit: Callable, *data, **options) -> Result:
+        """Take what `fit(*data, **options)` returns, such as a law found by least squares."""
+        began = process_time()
+        model = fit(*data, **options)
+        spent = process_time() - began
+        self.results[name] = Result(model, self.errors(model), spent)
         return self.results[name]
 
     def train(
         self,
         name: str,
         model: Model,
-        optimiser: str,
+        optimiser: str = SECOND_ORDER,
         *,
+        rounds: int = 1,
+        goal: float = 0.0,
         force=None,
         given=None,
-        at=None,
+        at: Sequence[float] | None = None,
+        rtol: float | None = None,
         **options,
     ) -> Result:
-        """Train a neural system, and follow the tests' starts.
+        """Train a neural system with the optimiser's options, and follow the tests' starts.
 
-        Parameters
-        ----------
-        name : str
-        model : Model
-            Not trained yet.
-        optimiser : str
-            Of `dlnn_utils.train`.
-        force : array (B, n), optional
-            Forces at the training states, for a system that learns from them.
-        given : callable, optional
-            The same forces at any states, for its tests.
-        at : sequence of float, optional
-            The reaches to test at; all by default.
-        **options
-            Of the optimiser.
-
-        Returns
-        -------
-        Result
+        Training is repeated for so many rounds, or until no error is above the goal.  `force`
+        (B, n) acts at the training states and `given` returns it at any, for `DeLaN`.  `at` are
+        the reaches to test at, `rtol` is of the tests' solver; both have defaults.
         """
-        x, rate = self.x, self.rate
+        second_order, x, rate = optimiser == SECOND_ORDER, self.x, self.rate
         if isinstance(model, Peer):
             x, rate = model.samples(x, rate, force)
-        train(model, x, rate, optimiser=optimiser, **options)
         if given is not None:
-            model.driven_by(given)
-        history, second_order = model.history, optimiser == "levenberg-marquardt"
-        passes = len(history.loss) - second_order
-        batches = -(-len(x) // options.get("batch_size", 1000))
-        n_outputs = model.target(torch.as_tensor(rate)).shape[1]
-        self.results[name] = Result(
-            model,
-            self.errors(model, at, **SOLVER[optimiser]),
-            history.seconds[-1],
-            passes * (1 if second_order else batches),
-            training_work(model, x, n_outputs, passes, second_order),
-            history.loss[-1],
-        )
+            model.given = given
+        spent, passes = 0.0, 0
+        for _ in range(rounds):
+            began = process_time()
+            train(model, x, rate, optimiser=optimiser, **options)
+            spent += process_time() - began
+            passes += len(model.history.loss) - second_order
+            errors = self.errors(model.double(), at, rtol or TOLERANCE[optimiser])
+            if max(e.max for e in errors.values()) <= goal:
+                break
+        steps = passes * (1 if second_order else -(-len(x) // options.get("batch_size", 1000)))
+        work = training_work(model, x, passes, second_order)
+        loss = model.history.loss[-1]
+        self.results[name] = Result(model, errors, spent, passes, steps, work, loss)
         return self.results[name]
 
-    def errors(self, model, at=None, **solver) -> dict[float, Errors]:
-        """Return the errors of a fitted model's trajectories.
+    def train_to_losses(
+        self, name, seed: int, model: Model, losses: Sequence[float], **options
+    ) -> None:
+        """Train a network once, and keep by (name, seed, loss) what it was at each loss."""
+        landed = train_to_losses(model, self.x, self.rate, losses, **options)
+        for loss, model in zip(losses, landed):
+            if model is None:
+                result = Result(None, dict.fromkeys(self.tests, Deviation(*[np.nan] * 4)))
+            else:
+                errors = self.errors(model, rtol=TOLERANCE[SECOND_ORDER])
+                result = Result(model, errors, loss=loss_of(model, self.x, self.rate))
+            self.results[name, seed, loss] = result
 
-        Parameters
-        ----------
-        model : object with `evolve(x0, t)`
-        at : sequence of float, optional
-            Some of the reaches, all if not given.
-        **solver
-            Passed to `model.evolve`.
+    def over_seeds(self, name, what: str = "late") -> np.ndarray:
+        """Return the "loss" or an error from the first starts (seeds, losses), NaN if not reached.
 
-        Returns
-        -------
-        dict of float to Errors
-            By reach; infinite where a solution blew up.
+        `what` is else a name of `Deviation`.
         """
-        return {r: _errors(model, *self.tests[r], self.times, solver) for r in at or self.tests}
+        found, first = {}, next(iter(self.tests))
+        for key, r in self.results.items():
+            if isinstance(key, tuple) and key[0] == name:
+                value = r.loss if what == "loss" else getattr(r.errors[first], what)
+                found.setdefault(key[1], []).append(value)
+        if not found:
+            raise ValueError(f"{name} was not trained to losses in this contest")
+        return np.array([*found.values()])
+
+    def ratios(self, above, below, what: str = "late") -> np.ndarray:
+        """Return the ratio (seeds, losses) of two, of which one may have been given more seeds."""
+        above, below = self.over_seeds(above, what), self.over_seeds(below, what)
+        both = min(len(above), len(below))
+        return above[:both] / below[:both]
+
+    def errors(
+        self, model, at: Sequence[float] | None = None, rtol: float | None = None
+    ) -> dict[float, Deviation]:
+        """Return by reach, all or those in `at`, how far a model is off, by its own tolerances."""
+        most = {"max_evaluations": MOST_EVALUATIONS}
+        solver = {} if rtol is None else most | {"rtol": rtol, "atol": rtol / 10}
+        found = {}
+        for reach in self.tests if at is None else at:
+            starts, exact = self.tests[reach]
+            x = follow(model, starts, self.times, **solver)
+            norms = [np.inf] * 4
+            if np.isfinite(x).all():
+                off = np.abs(x[..., : exact.shape[-1]] - exact)
+                parts = off, off[self.late]
+                norms = [float(f) for a in parts for f in (a.max(), np.sqrt(np.mean(a**2)))]
+            found[reach] = Deviation(*norms)
+        return found
 
     def rows(self, printed: Mapping[str, object]) -> list[list]:
-        """Return a row for each system: name, weights, largest errors, RMS errors, loss, printed.
-
-        Parameters
-        ----------
-        printed : mapping
-            The paper's numbers by system.
-
-        Returns
-        -------
-        list of list
-        """
+        """Return for each system its name, weights, errors, loss, and what the paper printed."""
         rows = []
         for name, r in self.results.items():
             norms = [getattr(r.errors[x], norm) for norm in ("max", "rms") for x in self.tests]
             loss = None if np.isnan(r.loss) else r.loss
-            rows.append([name, r.model.n_weights, *norms, loss, printed.get(system_of(name))])
+            rows.append([name, r.model.n_weights, *norms, loss, printed.get(name.split(",")[0])])
         return rows
 
     def least(self) -> dict[str, list[float]]:
         """Return by system the smaller of the two optimisers' largest errors at each reach."""
         found = {}
         for name, r in self.results.items():
-            form = name.removesuffix(ADAM)
+            form = name.removesuffix(", Adam")
             before = found.get(form, [np.inf] * len(self.tests))
             found[form] = [min(b, r.errors[x].max) for b, x in zip(before, self.tests)]
         return found
 
 
-ADAM = ", Adam"
-"""Ends the name of what was trained by Adam."""
+def prediction_work(model: Model, x) -> tuple[float, int]:
+    """Return the operations of one prediction, 2 a b a product with W (a, b), and its length."""
+    x = torch.as_tensor(x)[:2].to(model.network.input_scale)
+    with torch.no_grad(), ExitStack() as stack:
+        records = [stack.enter_context(net.recorded()) for net in model.networks]
+        length = model.prediction(x).shape[1]
+    products = [product for record in records for product in record]
+    return float(sum(2 * p.input.shape[1] * p.output.shape[1] for p in products)), length
 
 
-def system_of(name: str) -> str:
-    """Return the system's own name, without its optimiser or form."""
-    return name.split(",")[0]
+def training_work(model: Model, x, passes: int, second_order: bool) -> float:
+    """Return the operations of a training, which do not depend on the machine.
 
-
-def _errors(model, starts, exact, times, solver: Mapping) -> Errors:
-    try:
-        difference = model.evolve(starts, times, **solver)[..., : exact.shape[-1]] - exact
-    except IntegrationError:
-        return Errors(np.inf, np.inf)
-    return Errors(float(np.abs(difference).max()), float(np.sqrt(np.mean(difference**2))))
+    Adam takes a prediction and a backward pass of twice its work, for every sample and epoch.
+    Levenberg-Marquardt, with P weights and m outputs, takes m backward passes instead, 2 m P for
+    a sample's rows of the Jacobian, m P^2 for its part of J^T J, and a prediction to judge the
+    step; the factor takes P^3 / 3.
+    """
+    (one, m), B, P = prediction_work(model, x), len(x), model.n_weights
+    if not second_order:
+        return passes * B * 3 * one
+    return passes * (B * ((2 + m) * one + 2 * m * P + m * P**2) + P**3 / 3)

@@ -1,25 +1,21 @@
 """Which systems enter, with which networks: ours, of one width, and those published."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
-from dlnn_utils.baseline import Baseline
-from dlnn_utils.models import Diffusion, Mechanics, Model
-from dlnn_utils.network import ScalarNetwork
+from dlnn_utils._arguments import choice
+from dlnn_utils.models.model import Baseline, Model
+from dlnn_utils.models.motion import Diffusion, Mechanics
+from dlnn_utils.models.network import ScalarNetwork
 from dlnn_utils.peers.delan import DeLaN
-from dlnn_utils.peers.dhnn import DHNN
-from dlnn_utils.peers.glnn import GLNN
-from dlnn_utils.peers.hnn import HNN
-from dlnn_utils.peers.lnn import LNN
+from dlnn_utils.peers.hamiltonian import DHNN, HNN
+from dlnn_utils.peers.lagrangian import GLNN, LNN
 
 QUADRATIC = {"activation": "quadratic_silu"}
-BEST = {
-    "DLNN": QUADRATIC,
+BEST = dict.fromkeys(("DLNN", "D-HNN", "LNN", "HNN"), QUADRATIC) | {
     "baseline": {"activation": "silu"},
-    "D-HNN": QUADRATIC,
     "GLNN": QUADRATIC | {"force_activation": "silu"},
-    "LNN": QUADRATIC,
     "DeLaN": QUADRATIC | {"mass_activation": "silu"},
-    "HNN": QUADRATIC,
 }
 """The activations that serve each system best of those tried, for mechanics."""
 
@@ -29,19 +25,13 @@ PUBLISHED = {
     "DLNN": (_TWO_TANH, _WIDE | {"epochs": 1000}),
     "baseline": (_TWO_TANH, _WIDE | {"epochs": 1000}),
     "D-HNN": ({}, {"epochs": 49, "batch_size": 128, "learning_rate": 1e-3}),
-    "GLNN": ({}, _WIDE | {"epochs": 360}),
-    "LNN": ({}, _WIDE | {"epochs": 360}),
-    "DeLaN": ({}, _WIDE | {"epochs": 360}),
-    "HNN": ({}, _WIDE | {"epochs": 360}),
+    **{name: ({}, _WIDE | {"epochs": 360}) for name in ("GLNN", "LNN", "DeLaN", "HNN")},
 }
 """Networks (those published are the classes' defaults) and Adam's options, for 13,056 states."""
 
 
 def mechanics(M) -> dict[str, Callable[..., Model]]:
-    """Return makers of the systems for motion of mass M (n, n), by name.
-
-    Each takes the options of its network: widths, activation, seed.
-    """
+    """Return makers of the systems for motion of mass M (n, n), by name; they take `**net`."""
     n = 2 * len(M)
     return {
         "DLNN": lambda **net: Mechanics(ScalarNetwork(n, **net), M),
@@ -63,3 +53,20 @@ def diffusion(n: int) -> dict[str, Callable[..., Model]]:
         "D-HNN, D alone": lambda **net: DHNN(n, conservative=False, **net),
         "HNN": lambda **net: HNN(n, **net),
     }
+
+
+class Contestant(NamedTuple):
+    """A kind of network for diffusion, of which every seed makes another (Section 5.3)."""
+
+    kind: str
+    activation: str
+    widths: tuple[int, ...]
+    form: str = "euler-lagrange"
+
+    def untrained(self, n: int, seed: int = 0) -> Model:
+        """Return a `Diffusion` of n pixels, or if `kind` is "baseline" a `Baseline`."""
+        choice("kind", self.kind, ("DLNN", "baseline"))
+        net = {"widths": self.widths, "activation": self.activation, "seed": seed}
+        if self.kind == "DLNN":
+            return Diffusion(ScalarNetwork(n, **net), form=self.form)
+        return Baseline(n, "diffusion", **net)

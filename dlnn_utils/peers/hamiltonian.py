@@ -1,0 +1,105 @@
+"""Hamiltonian networks: HNN, and D-HNN with friction, in positions q and momenta p = M qdot.
+
+States are [q, qdot] where the mass matrix M is given, and stand for [q, p] as they are without.
+"""
+
+import torch
+from torch import Tensor
+
+from dlnn_utils._arguments import array, mass_matrix, positive_integer
+from dlnn_utils.models.network import ScalarNetwork
+from dlnn_utils.peers.base import Peer, another, positions, scale_like
+
+
+def times_mass(M: Tensor | None, x: Tensor) -> Tensor:
+    """Return [q, M v] (B, 2n) of x = [q, v], or x itself where M is None."""
+    if M is None:
+        return x
+    q, v = x.chunk(2, 1)
+    return torch.cat([q, v @ M], 1)
+
+
+def rotated(gradient: Tensor) -> Tensor:
+    """Return J grad H = [dH/dp, -dH/dq] (B, 2n) of grad H = [dH/dq, dH/dp]."""
+    by_q, by_p = gradient.chunk(2, 1)
+    return torch.cat([by_p, -by_q], 1)
+
+
+class _Hamiltonian(Peer):
+    """What both share: networks of z = [q, p] whose prediction is z'."""
+
+    def __init__(self, n_state: int, M, net: dict):
+        super().__init__()
+        self.n_state = positive_integer("n_state", n_state)
+        self.network = ScalarNetwork(n_state, **self.published | net)
+        inverse = None
+        if M is not None:
+            n, like = n_state // 2, self.network.input_scale
+            M = torch.from_numpy(mass_matrix("M", array("M", M, f"{n} {n}")))
+            M, inverse = M.to(like), torch.linalg.inv(M).to(like)
+        self.register_buffer("M", M)
+        self.register_buffer("M_inverse", inverse)
+
+    def inputs(self, x: Tensor) -> Tensor:
+        """Return z = [q, p] (B, n_state), what the networks see of the states x (B, n_state)."""
+        return times_mass(self.M, x)
+
+    def target(self, rate: Tensor) -> Tensor:
+        """Return the true z' (B, n_state) of the states' rates (B, n_state)."""
+        return times_mass(self.M, rate)
+
+    def rate(self, x: Tensor) -> Tensor:
+        """Return the rate (B, n_state) of the states x (B, n_state)."""
+        return times_mass(self.M_inverse, self.prediction(x))
+
+
+class HNN(_Hamiltonian):
+    """Conservative motion from a scalar H(q, p): q' = dH/dp, p' = -dH/dq.
+
+    Hamiltonian neural networks (Greydanus, Dzamba, Yosinski 2019): reference [13].  The field has
+    no divergence: nothing that contracts the state space can be learned.  `n_state` is 2n, M
+    (n, n); `net` goes to the network (2 x 200, tanh).
+    """
+
+    published = {"widths": (200, 200), "activation": "tanh"}
+
+    def __init__(self, n_state: int, M=None, **net):
+        positions("HNN", n_state, "a momentum for each position")
+        super().__init__(n_state, M, net)
+
+    def prediction(self, x: Tensor) -> Tensor:
+        """Return (q', p') (B, 2n) at the states x (B, 2n)."""
+        return rotated(self.network.gradient(self.inputs(x)))
+
+
+class DHNN(_Hamiltonian):
+    """Helmholtz's split of a field into a rotation and a gradient: z' = J grad H + grad D.
+
+    Dissipative Hamiltonian neural networks (Sosanya, Greydanus 2022): reference [15].  H and D
+    are scalar networks (one layer of 256, tanh) of z = [q, p].  The split is unique up to a field
+    that is both, as for harmonic H and D.  With conservative=False there is no H; z' = grad D is
+    c' = -grad L_D (Eq. 16) with the sign reversed, of any dimension.
+    """
+
+    published = {"widths": (256,), "activation": "tanh"}
+
+    def __init__(self, n_state: int, M=None, conservative: bool = True, **net):
+        if conservative:
+            positions("D-HNN", n_state, "or conservative=False, as H pairs q with p")
+        elif M is not None:
+            raise ValueError("M belongs to momenta, which D-HNN has with conservative=True only")
+        super().__init__(n_state, M, net)
+        self.conservative, self.dissipation = conservative, self.network
+        if conservative:
+            self.dissipation = ScalarNetwork(n_state, **another(self.published | net))
+
+    def prediction(self, x: Tensor) -> Tensor:
+        """Return (q', p') (B, n_state) at the states x (B, n_state)."""
+        z = self.inputs(x)
+        flowing = self.dissipation.gradient(z)
+        return flowing + rotated(self.network.gradient(z)) if self.conservative else flowing
+
+    def scale_to(self, x, rate) -> None:
+        """Fix the scales of H and D, which are the same, from the training data (B, n_state)."""
+        super().scale_to(x, rate)
+        scale_like(self.network, self.dissipation, self.network.output_scale)
