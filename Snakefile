@@ -1,19 +1,27 @@
 # One rule: a notebook, a protocol and a seed make a record, with figures and tables beside it.
 # `./reproduce.sh` runs it on this machine, `./reproduce.sh sweep --profile cluster/slurm` on a
-# cluster; the resources are what is asked for there.
+# cluster; the resources are what is asked for there. What the inputs hold counts as the hash
+# `code`, and not by the times of files: hence `--rerun-triggers params`.
 import sys
 
 sys.path.insert(0, workflow.basedir)
-from dlnn_utils.companion import dependencies, orphans, parameters, paths, state
+from dlnn_utils.reproduce.engine import dependencies, jobs as engine_jobs, notebooks, paths, scheduler
 
-orphans.end_with_engine()
+scheduler.end_with_engine()
 
-RESULTS = str(paths.results())
-RECORD = RESULTS + "/{protocol}/seed{seed}/{notebook}/record.json"
+FOLDER = str(paths.results()) + "/{protocol}/seed{seed}/{notebook}/"
+
+
+def job_of(wildcards):
+    return engine_jobs.Job(wildcards.notebook, wildcards.protocol, int(wildcards.seed))
+
+
+def inputs(wildcards):
+    return [ancient(str(file)) for file in dependencies.inputs_of(wildcards.notebook)]
 
 
 wildcard_constraints:
-    protocol="|".join(parameters.PROTOCOLS),
+    protocol="|".join(notebooks.PROTOCOLS),
     seed=r"\d+",
     notebook="|".join(paths.notebook_names()) or "none",
 
@@ -21,26 +29,27 @@ wildcard_constraints:
 rule all:
     input:
         expand(
-            RECORD,
-            protocol=parameters.check_protocol(config.get("protocol", "fast")),
-            seed=range(parameters.check_seed(config.get("seeds", 1))),
+            FOLDER + paths.RECORD,
+            protocol=notebooks.check_protocol(config.get("protocol", "fast")),
+            seed=range(notebooks.check_seed(config.get("seeds", 1))),
             notebook=paths.notebook_names(),
         ),
 
 
-# What it is made from counts by its content, as hashes, and not as input: Snakemake would go by
-# the times of files, and throw away what was made after the clock was set back.
 rule notebook:
+    message:
+        "{wildcards.notebook} ({wildcards.protocol}, seed {wildcards.seed})"
+    input:
+        inputs,
     output:
-        RECORD,
+        FOLDER + paths.RECORD,
     params:
         code=lambda w: dependencies.code_hash(w.notebook),
-        texts=lambda w: state.texts_hash(w.notebook),
-        python=sys.executable,
+        texts=lambda w: engine_jobs.texts_hash(w.notebook) if job_of(w).is_default else "",
     threads: 1
     resources:
         mem_mb=4000,
         runtime=lambda w: {"fast": 60, "paper": 240}[w.protocol],
     shell:
-        "cd {workflow.basedir:q} && exec {params.python:q} -m dlnn_utils.companion.execute"
+        "cd {workflow.basedir:q} && exec {sys.executable:q} -m dlnn_utils.reproduce.engine.execute"
         " {wildcards.notebook} --protocol {wildcards.protocol} --seed {wildcards.seed}"

@@ -1,11 +1,24 @@
 #!/usr/bin/env bash
 # The one door to this project: sets up .venv once, then runs what is asked for. See --help.
+[ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@" # called as: sh reproduce.sh
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
 
 die() {
     echo "error: $*" >&2
     exit 1
+}
+
+# The folder of this script, which may be called through a symbolic link.
+here() {
+    local script=$1 target
+    while [ -L "$script" ]; do
+        target=$(readlink "$script")
+        case $target in
+            /*) script=$target ;;
+            *) script=$(dirname "$script")/$target ;;
+        esac
+    done
+    dirname "$script"
 }
 
 find_python() {
@@ -34,23 +47,16 @@ check_lock() {
 
 # What .venv must have been made from: this lock, in this place.
 wanted() {
-    { cat requirements.lock && pwd -P; } | "$python" -c \
-        'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())'
+    cat requirements.lock && pwd -P
 }
 
 is_made() {
-    [ -s .venv/made-from ] && [ "$(cat .venv/made-from)" = "$(wanted)" ] &&
-        .venv/bin/python -c '' 2>/dev/null
+    [ -x .venv/bin/python ] && wanted | cmp -s - .venv/made-from
 }
 
 pip() {
     .venv/bin/python -m pip --quiet --disable-pip-version-check --no-input "$@" \
         >>.venv/pip.log 2>&1 || { tail -n 5 .venv/pip.log >&2 && die "pip $1 failed"; }
-}
-
-# Seconds on a clock that nobody sets.
-seconds() {
-    "$python" -c 'import time; print(int(time.monotonic()))'
 }
 
 # Holds .venv.lock, which is open as 9, until all who have it open are gone, pip among them.
@@ -59,29 +65,33 @@ lock() {
 }
 
 set_up() {
-    local began
-    began=$(seconds)
+    local site
     echo "Setting up .venv from requirements.lock, once; this takes some minutes."
+    SECONDS=0
     rm -rf .venv
     "$python" -m venv .venv >/dev/null || die "$python -m venv failed (on Debian: apt install python3-venv)"
     pip install -r requirements.lock
-    pip install --no-deps -e .
+    for site in .venv/lib/python3*/site-packages; do
+        echo ../../../.. >"$site/checkout.pth" # relative: the path may hold letters of any kind
+    done
     wanted >.venv/made-from.part
     mv .venv/made-from.part .venv/made-from
-    echo $(($(seconds) - began)) >.venv/set-up-seconds
-    echo "Set up in $(cat .venv/set-up-seconds) s."
+    echo "$SECONDS" >.venv/set-up-seconds
+    echo "Set up in $SECONDS s."
 }
 
+unset CDPATH PYTHONHOME PYTHONPATH PYTHONOPTIMIZE PYTHONSTARTUP PIP_TARGET PIP_PREFIX PIP_ROOT PIP_USER
+cd "$(here "${BASH_SOURCE[0]}")"
 check_lock
-python=$(find_python)
 for argument in "$@"; do
     case $argument in
         test) break ;;
-        -h | --help) exec "$python" -m dlnn_utils.companion --help ;;
+        -h | --help) python=$(find_python) && exec "$python" -m dlnn_utils.reproduce --help ;;
     esac
 done
 
 if ! is_made; then
+    python=$(find_python)
     (: >.venv.lock) 2>/dev/null || die "cannot write to $PWD; the checkout must be writable"
     exec 9>.venv.lock
     lock fcntl.LOCK_NB || { echo "Another set-up is under way; waiting for it." && lock 0; }
@@ -91,4 +101,4 @@ fi
 
 export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 export PYTHONHASHSEED=0 MPLBACKEND=Agg
-exec .venv/bin/python -m dlnn_utils.companion "$@"
+exec .venv/bin/python -m dlnn_utils.reproduce "$@"

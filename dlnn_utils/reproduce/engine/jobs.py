@@ -1,0 +1,85 @@
+"""Which runs there are, and whether their results are those of the present code."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dlnn_utils.reproduce.engine import paths
+from dlnn_utils.reproduce.engine.dependencies import code_hash
+from dlnn_utils.reproduce.engine.notebooks import (
+    DEFAULT_PROTOCOL,
+    DEFAULT_SEED,
+    SHOWS_ONLY,
+    read_notebook,
+    source,
+    tags,
+)
+from dlnn_utils.reproduce.ledger.claims import Measurement, load_claims
+from dlnn_utils.reproduce.ledger.unknowns import load_unknowns
+
+
+@dataclass(frozen=True)
+class Job:
+    """A notebook to be run with a protocol and a seed."""
+
+    notebook: str
+    protocol: str
+    seed: int
+
+    @property
+    def label(self) -> str:
+        """How the job is named to the reader."""
+        return f"{self.notebook} ({self.protocol}, seed {self.seed})"
+
+    @property
+    def folder(self) -> Path:
+        """Where its results are."""
+        return paths.run_folder(self.notebook, self.protocol, self.seed)
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it is the one whose notebook is committed, so that its texts must be right."""
+        return (self.protocol, self.seed) == (DEFAULT_PROTOCOL, DEFAULT_SEED)
+
+    def record(self) -> dict | None:
+        """Return the record of the last run if its files are there and its code is today's."""
+        try:
+            record = json.loads((self.folder / paths.RECORD).read_text(encoding="utf-8"))
+            measurements([record])
+            files = [self.folder / name for name in (*record["files"], paths.EXECUTED)]
+            current = all(file.stat().st_size for file in files)
+            current = current and record["code"] == code_hash(self.notebook)
+            if self.is_default:
+                current = current and record["texts"] == texts_hash(self.notebook)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None
+        return record if current else None
+
+
+def texts_hash(notebook: str) -> str:
+    """Return a hash of what a notebook shows without computing it.
+
+    That is the text of its claims and unknowns, and its cells tagged "interactive".
+    """
+    shown = [*load_claims().values(), *load_unknowns().values()]
+    mine = [repr(x) for x in shown if x.notebook == notebook]
+    mine += [source(cell) for cell in read_notebook(notebook)["cells"] if SHOWS_ONLY in tags(cell)]
+    return hashlib.sha256("\n".join(mine).encode()).hexdigest()[:12]
+
+
+def finished_jobs() -> Iterator[Job]:
+    """Yield every job whose results are there and up to date."""
+    known = paths.notebook_names()
+    for file in sorted(paths.results().glob(f"*/seed*/*/{paths.RECORD}")):
+        protocol, seed, notebook = file.parts[-4:-1]
+        if notebook in known and seed[4:].isdecimal():
+            job = Job(notebook, protocol, int(seed[4:]))
+            if job.record():
+                yield job
+
+
+def measurements(records: Sequence[dict]) -> list[Measurement]:
+    """Return all measurements of some records."""
+    return [Measurement.from_json(m) for record in records for m in record["measurements"]]
