@@ -1,0 +1,1 @@
+"""Claims, verdicts, the register of unknowns, and the tables made of them."""

@@ -1,0 +1,112 @@
+"""The claims as tables: in a notebook, at the end of a run, and in the README."""
+
+from collections.abc import Mapping, Sequence
+
+from dlnn_utils.reproduce.engine.notebooks import PROTOCOLS
+from dlnn_utils.reproduce.ledger.claims import Measurement, by_claim, load_claims, main_entry
+from dlnn_utils.reproduce.ledger.tables import short, to_markdown
+
+
+def claims_markdown(measurements: Sequence[Measurement]) -> str:
+    """Return what one run measured as a Markdown table: claim, statement, paper, here, verdict."""
+    rows = []
+    for m in measurements:
+        claim = load_claims()[m.id]
+        paper, here = with_unit(claim.paper_value, claim.unit), with_unit(m.value, claim.unit)
+        rows.append([m.id, _prose(claim.statement), paper, here, m.verdict])
+    if not rows:
+        return "No claim was measured.\n"
+    return to_markdown(["claim", "statement", "paper", "here", "verdict"], rows)
+
+
+def claims_text(entries: Sequence[dict]) -> str:
+    """Return measured entries of the ledger as an aligned text, no wider than 100 columns."""
+    rows = [("claim", "paper", "here", "range over seeds", "verdict")]
+    for e in entries:
+        spread = f"{_range(e)} ({len(e['seeds'])})" if len(e["seeds"]) > 1 else ""
+        paper = with_unit(e["paper_value"], e["unit"])
+        rows.append((e["id"], paper, _value(e), spread, e["verdict"]))
+    if all(len(e["seeds"]) == 1 for e in entries):
+        rows = [row[:3] + row[4:] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    rows.insert(1, tuple("-" * width for width in widths))
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+
+
+def readme_results(entries: Sequence[dict], current: Mapping[str, str]) -> str:
+    """Return the README's table of results: one row a claim, but one for all of pure algebra.
+
+    What was measured with another code than `current`, the present hash by notebook, is marked.
+    """
+    rows: dict[tuple, list[dict]] = {}
+    for id, protocols in by_claim(entries).items():
+        main = main_entry(protocols)
+        seeds = f" ({main['holds_on']})" if len(main["seeds"]) > 1 else ""
+        cells = "", "", "", main["verdict"]
+        if main["seeds"]:
+            literal = _cell(protocols.get("paper"), current, with_verdict=True)
+            ours = _cell(protocols.get("fast"), current)
+            paper = with_unit(main["paper_value"], main["unit"])
+            cells = paper, literal, ours, main["verdict"] + seeds
+        claim = load_claims()[id]
+        algebra = claim.criterion == "zero" and claim.tolerance == 0
+        rows.setdefault((cells, None if algebra else id), []).append(main)
+    shown = [[_names(claims), *cells] for (cells, _), claims in rows.items()]
+    header = ["claim", "paper", "literal protocol", "ours: median [range] over seeds", "verdict"]
+    table = to_markdown(header, shown)
+    note = "\n† Some of it was measured with an earlier state of the code.\n"
+    return table + note if "†" in table else table
+
+
+def readme_times(runs: Sequence[dict]) -> str:
+    """Return the README's table of each notebook's time, by protocol, and memory.
+
+    Runs are those of the store; the least seed's time is shown.
+    """
+    table: dict[str, dict[str, dict]] = {}
+    for run in sorted(runs, key=lambda run: -run["seed"]):
+        table.setdefault(run["notebook"], {})[run["protocol"]] = run
+    rows = []
+    for notebook, by_protocol in sorted(table.items()):
+        took = {protocol: f"{run['seconds']:.0f} s" for protocol, run in by_protocol.items()}
+        peak = max(run["peak_memory_mb"] for run in by_protocol.values())
+        rows.append([notebook, *(took.get(p, "not run") for p in PROTOCOLS), f"{peak} MB"])
+    return to_markdown(["notebook", "ours", "literal protocol", "peak memory"], rows)
+
+
+def with_unit(value: float | None, unit: str) -> str:
+    """Return a value with three digits and its unit; nothing for None."""
+    return short(value) if value is None or unit == "1" else f"{short(value)} {unit}"
+
+
+def _cell(entry: dict | None, current: Mapping[str, str], *, with_verdict: bool = False) -> str:
+    if entry is None:
+        return "not run"
+    seeds = f" [{_range(entry)}], {len(entry['seeds'])} seeds" if len(entry["seeds"]) > 1 else ""
+    verdict = f": {entry['verdict']}" if with_verdict else ""
+    old = " †" if entry["code"] != current.get(entry["notebook"]) else ""
+    return _value(entry) + seeds + verdict + old
+
+
+def _names(claims: Sequence[dict]) -> str:
+    """Return how a row names its claims; consecutive equations by the first and the last."""
+    if len(claims) == 1:
+        return f"`{claims[0]['id']}` {_prose(claims[0]['statement'])}"
+    names = [f"`{claim['id']}`" for claim in claims]
+    equations = [name for name in names if name.startswith("`eq")]
+    if len(equations) > 2:
+        others = [name for name in names if name not in equations]
+        names = [f"{equations[0]} to {equations[-1]} ({len(equations)})", *others]
+    return f"{', '.join(names)}: statements of the theory, by computer algebra"
+
+
+def _value(entry: dict) -> str:
+    return "diverged" if entry["value"] is None else with_unit(entry["value"], entry["unit"])
+
+
+def _range(entry: dict) -> str:
+    return " to ".join(short(v) or "diverged" for v in entry["spread"])
+
+
+def _prose(text: str) -> str:
+    return text.replace("*", r"\*")

@@ -1,0 +1,169 @@
+"""Refreshes what is committed: notebooks' outputs, figures, ledger and README, all together."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from dlnn_utils.reproduce.engine import paths
+from dlnn_utils.reproduce.engine.jobs import Job, code_hash, finished_jobs, measurements
+from dlnn_utils.reproduce.engine.notebooks import (
+    DEFAULT_PROTOCOL,
+    DEFAULT_SEED,
+    read_notebook,
+    tags,
+)
+from dlnn_utils.reproduce.ledger import notes
+from dlnn_utils.reproduce.ledger.claims import Measurement, ledger, merge
+from dlnn_utils.reproduce.ledger.report import readme_results, readme_times
+from dlnn_utils.reproduce.ledger.unknowns import to_register
+from dlnn_utils.reproduce.ledger.verdicts import RULE
+
+
+def default_jobs() -> list[Job]:
+    """Return the runs whose outputs are committed."""
+    return [Job(n, DEFAULT_PROTOCOL, DEFAULT_SEED) for n in paths.notebook_names()]
+
+
+def refresh() -> list[str]:
+    """Write all that is committed from the results of the default runs; return what changed.
+
+    All of it is made before any of it is written, while no other process does the same.
+    """
+    with paths.alone(paths.ROOT / "results/.update.lock"):  # two may take theirs from two places
+        paths.clear_asides([paths.ROOT, paths.NOTEBOOKS, paths.FIGURES])
+        content = _content()
+        changed = {
+            path: new
+            for path, new in content.items()
+            if not path.exists() or path.read_bytes() != new
+        }
+        paths.write_all(changed)
+        removed = sorted(path for path in paths.FIGURES.iterdir() if path not in content)
+        for path in removed:
+            path.unlink()
+    shown = [str(path.relative_to(paths.ROOT)) for path in changed]
+    return shown + [f"{path.relative_to(paths.ROOT)} (removed)" for path in removed]
+
+
+def _content() -> dict[Path, bytes]:
+    """Return every file that is committed, as the results have it."""
+    store = merged_store([(job, job.record()) for job in finished_jobs()])
+    content = {}
+    for job in default_jobs():
+        content[paths.notebook_path(job.notebook)] = with_outputs(job).encode()
+        for name in job.record()["files"]:
+            if paths.FIGURES / name in content:
+                raise ValueError(f"two notebooks make a file called {name}")
+            content[paths.FIGURES / name] = (job.folder / name).read_bytes()
+    content[paths.FIGURES / "measurements.json"] = _json(store).encode()
+    content[paths.FIGURES / "claims.json"] = _json(ledger(stored_measurements(store))).encode()
+    tables = {path.stem: new.decode() for path, new in content.items() if path.suffix == ".md"}
+    text = readme(paths.README.read_text(encoding="utf-8"), store, tables)
+    return content | {paths.README: text.encode()}
+
+
+def committed_store() -> dict:
+    """Return figures/measurements.json, empty where there is none yet."""
+    store = {"runs": [], "measurements": [], "sensitivities": [], "durations": {}, "trials": {}}
+    file = paths.FIGURES / "measurements.json"
+    if not file.exists():
+        return store
+    try:
+        store = store | json.loads(file.read_text(encoding="utf-8"))
+        readme_times(store["runs"]), notes.durations_text(store["durations"])
+        notes.trials_table(store["trials"]), stored_measurements(store)
+        sorted(store["sensitivities"], key=_run_of)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise paths.damaged(file) from None
+    return store
+
+
+def stored_measurements(store: dict) -> list[Measurement]:
+    """Return the measurements of a store."""
+    return [Measurement.from_json(m) for m in store["measurements"]]
+
+
+def default_sensitivities(store: dict) -> list[dict]:
+    """Return how far unknowns move results, as the default runs of a store measured it."""
+    default = DEFAULT_PROTOCOL, DEFAULT_SEED
+    return [s for s in store["sensitivities"] if _run_of(s)[1:] == default]
+
+
+def merged_store(results: Sequence[tuple[Job, dict]]) -> dict:
+    """Return the committed store with new results in the place of old ones of the same run."""
+    old, known = committed_store(), paths.notebook_names()
+    new = {(j.notebook, j.protocol, j.seed) for j, _ in results}
+    kept = {
+        part: [x for x in old[part] if _run_of(x) not in new and x["notebook"] in known]
+        for part in ("runs", "measurements", "sensitivities")
+    }
+    runs, sensitivities = kept["runs"], kept["sensitivities"]
+    for job, record in results:
+        run = {"notebook": job.notebook, "protocol": job.protocol, "seed": job.seed}
+        runs.append(run | {key: record[key] for key in ("code", "seconds", "peak_memory_mb")})
+        sensitivities += [run | s for s in record["sensitivities"]]
+    merged = merge(stored_measurements(kept), measurements([record for _, record in results]))
+    return {
+        "runs": sorted(runs, key=_run_of),
+        "measurements": [m.to_json() for m in merged],
+        "sensitivities": sorted(sensitivities, key=_run_of),
+        "durations": old["durations"] | notes.durations(),
+        "trials": old["trials"] | notes.trials(),
+    }
+
+
+def with_outputs(job: Job) -> str:
+    """Return a committed notebook: its present text with the outputs of a run, counted 1..N."""
+    notebook = read_notebook(job.notebook)
+    executed = json.loads((job.folder / paths.EXECUTED).read_text(encoding="utf-8"))
+    ran = [c for c in executed["cells"] if c["cell_type"] == "code"]
+    ran = [c for c in ran if "injected-parameters" not in tags(c)]
+    cells = [c for c in notebook["cells"] if c["cell_type"] == "code"]
+    for count, (cell, run) in enumerate(zip(cells, ran, strict=True), start=1):
+        cell |= {"execution_count": count, "outputs": run["outputs"]}
+        for output in cell["outputs"]:
+            if "execution_count" in output:
+                output["execution_count"] = count
+    notebook["metadata"]["language_info"] = {"name": "python"}
+    for item in [notebook, *notebook["cells"]]:
+        for key in ("papermill", "execution"):
+            item["metadata"].pop(key, None)
+    return _json(notebook)
+
+
+def readme(text: str, store: dict, tables: Mapping[str, str] | None = None) -> str:
+    """Return the README's text with its generated blocks made anew.
+
+    One "table NAME" for each of the notebooks' tables that is shown is from `tables`, or else as
+    committed.
+    """
+    known = paths.notebook_names()
+    current = {name: code_hash(name) for name in known}
+    times = readme_times(store["runs"]) + notes.durations_text(store["durations"])
+    blocks = {
+        "times": times,
+        "results": readme_results(ledger(stored_measurements(store)), current),
+        "trials": f"{notes.trials_table(store['trials'])}\n{RULE}",
+        "unknowns": to_register(known, default_sensitivities(store)),
+    }
+    for name in re.findall(r"<!-- table (\w+):begin -->", text):
+        file = paths.FIGURES / f"{name}.md"
+        committed = file.read_text(encoding="utf-8") if file.exists() else ""
+        blocks[f"table {name}"] = (tables or {}).get(name, committed)
+    for name, block in blocks.items():
+        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+        before, *rest = text.split(begin)
+        _, *after = "".join(rest).split(end)
+        if (len(rest), len(after)) != (1, 1) or end in before:
+            raise ValueError(f"README.md needs one block {begin} ... {end}")
+        text = f"{before}{begin}\n{block}{end}{after[0]}"
+    return text
+
+
+def _run_of(item: dict) -> tuple:
+    return item["notebook"], item["protocol"], item["seed"]
+
+
+def _json(value) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
