@@ -11,23 +11,14 @@ import pytest
 from filelock import FileLock
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from dlnn_utils.companion.paths import ROOT
+from dlnn_utils.reproduce.engine import paths
+from dlnn_utils.reproduce.engine.paths import ROOT
+from dlnn_utils.reproduce.ledger.claims import load_claims
+from dlnn_utils.reproduce.ledger.unknowns import load_unknowns
 
 collect_ignore_glob = ["*/run.py"]  # scripts with a command of their own
-README = """# Toy
-
-<!-- times:begin -->
-<!-- times:end -->
-
-<!-- results:begin -->
-<!-- results:end -->
-
-<!-- trials:begin -->
-<!-- trials:end -->
-
-<!-- unknowns:begin -->
-<!-- unknowns:end -->
-"""
+BLOCKS = ("times", "results", "trials", "unknowns")
+README = "# Toy\n\n" + "\n".join(f"<!-- {b}:begin -->\n<!-- {b}:end -->\n" for b in BLOCKS)
 CLAIMS = """
 [[claim]]
 id = "size"
@@ -66,17 +57,17 @@ alternatives = "three"
 """
 SIZE = (
     "import matplotlib.pyplot as plt\n"
-    "from dlnn_utils.companion import Run\n"
+    "from dlnn_utils.reproduce import Run\n"
     "from dlnn_utils.toy import VALUE\n"
     'run = Run("01_size", seed=seed, protocol=protocol)',
-    'fig, ax = plt.subplots()\nax.plot([0, 1])\nrun.figure(fig, "fig1", {"x": [0.0, 1.0]})',
+    'fig, ax = plt.subplots()\nax.plot([0, 1])\nrun.figure(fig, "fig1")',
     'run.sensitivity("width", "size", {"two": VALUE, "three": 3.0})\n'
     'run.claim("size", VALUE + seed / 10, figure="fig1")',
     "run.unknowns()",
     "run.finish()",
 )
 TRUTH = (
-    "from dlnn_utils.companion import Run\n"
+    "from dlnn_utils.reproduce import Run\n"
     'run = Run("02_truth", seed=seed, protocol=protocol)\nrun.claim("truth", True)',
     'run.table("table1", ["what", "how much"], [["this", 1.5]])',
     "run.finish()",
@@ -89,15 +80,15 @@ class Project:
     def __init__(self, root: Path):
         self.root = root
 
-    def command(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    def command(self, *arguments: str, **more) -> subprocess.CompletedProcess:
         """Call what reproduce.sh calls, with this project's package."""
         return subprocess.run(
-            [sys.executable, "-m", "dlnn_utils.companion", *arguments],
+            [sys.executable, "-u", "-m", "dlnn_utils.reproduce", *arguments],
             cwd=self.root,
-            env=self.environment() | environment,
-            capture_output=True,
+            env=self.environment(),
             text=True,
             timeout=300,
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | more,
         )
 
     def environment(self) -> dict[str, str]:
@@ -122,31 +113,82 @@ class Project:
         nbformat.write(content, self.root / "notebooks" / f"{name}.ipynb")
 
 
-@pytest.fixture
-def project(tmp_path) -> Project:
+def new_project(root: Path) -> Project:
     """Return a copy of the house with two small notebooks in it."""
-    toy = Project(tmp_path / "toy")
+    toy = Project(root)
     without = shutil.ignore_patterns("__pycache__")
     shutil.copytree(
-        ROOT / "dlnn_utils/companion", toy.root / "dlnn_utils/companion", ignore=without
+        ROOT / "dlnn_utils/reproduce", toy.root / "dlnn_utils/reproduce", ignore=without
     )
     for name in ("Snakefile", "reproduce.sh", "pyproject.toml", "requirements.lock"):
         shutil.copy(ROOT / name, toy.root / name)
     toy.edit("dlnn_utils/__init__.py", '"""Toy."""\n\n_EXPORTS = {"VALUE": "toy"}\n')
-    shutil.copy(ROOT / "dlnn_utils/threads.py", toy.root / "dlnn_utils/threads.py")
     toy.edit("dlnn_utils/toy.py", '"""A value."""\n\nVALUE = 1.0\n')
-    toy.edit("dlnn_utils/companion/claims.toml", CLAIMS)
-    toy.edit("dlnn_utils/companion/unknowns.toml", UNKNOWNS)
+    toy.edit("notebooks/claims.toml", CLAIMS)
+    toy.edit("notebooks/unknowns.toml", UNKNOWNS)
     toy.edit("README.md", README)
     toy.notebook("01_size", *SIZE)
     toy.notebook("02_truth", *TRUTH)
     return toy
 
 
+def enter(toy: Project, monkeypatch) -> Project:
+    """Let the present process take a small project for the checkout."""
+    places = {
+        "ROOT": toy.root,
+        "PACKAGE": toy.root / "dlnn_utils",
+        "REPRODUCE": toy.root / "dlnn_utils/reproduce",
+        "NOTEBOOKS": toy.root / "notebooks",
+        "FIGURES": toy.root / "figures",
+        "README": toy.root / "README.md",
+    }
+    for name, place in places.items():
+        monkeypatch.setattr(paths, name, place)
+    for load, file in ((load_claims, "claims.toml"), (load_unknowns, "unknowns.toml")):
+        plain = load.__wrapped__
+        monkeypatch.setattr(plain, "__defaults__", (toy.root / "notebooks" / file,))
+        load.cache_clear()
+    for name in set(os.environ) - set(toy.environment()):
+        monkeypatch.delenv(name)
+    for name, value in toy.environment().items():
+        monkeypatch.setenv(name, value)
+    return toy
+
+
+@pytest.fixture
+def project(tmp_path) -> Project:
+    """Return a small project, in a folder of its own."""
+    return new_project(tmp_path / "toy")
+
+
+@pytest.fixture
+def inside(project, monkeypatch) -> Project:
+    """Return a small project that the present process takes for the checkout."""
+    yield enter(project, monkeypatch)
+    load_claims.cache_clear(), load_unknowns.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> Project:
+    """Return a small project whose notebooks have run; not to be changed."""
+    toy = new_project(tmp_path_factory.mktemp("finished") / "toy")
+    done = toy.command("--cores", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return toy
+
+
+@pytest.fixture
+def ran(finished, tmp_path, monkeypatch) -> Project:
+    """Return a copy of a project that has run, taken for the checkout by this process."""
+    shutil.copytree(finished.root, tmp_path / "toy", symlinks=True)
+    yield enter(Project(tmp_path / "toy"), monkeypatch)
+    load_claims.cache_clear(), load_unknowns.cache_clear()
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory) -> Path:
     """Return the folder of the built site; all processes of one test run share it."""
-    from dlnn_utils.companion.site import build
+    from build import build
 
     folder = tmp_path_factory.getbasetemp()
     folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder

@@ -19,9 +19,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from dlnn_utils.companion import claims, trials  # noqa: E402
-from dlnn_utils.companion.spread import agrees  # noqa: E402
-from dlnn_utils.companion.update import committed_store, stored_measurements  # noqa: E402
+from dlnn_utils.reproduce.ledger.claims import ledger  # noqa: E402
+from dlnn_utils.reproduce.ledger.notes import note_trial  # noqa: E402
+from dlnn_utils.reproduce.ledger.update import committed_store, stored_measurements  # noqa: E402
+from dlnn_utils.reproduce.ledger.verdicts import agrees  # noqa: E402
 
 CAPPED = {
     "ATEN_CPU_CAPABILITY": "default",
@@ -35,7 +36,7 @@ CAPPED = {
 
 def run(names: list[str], results: Path, **environment: str) -> None:
     """Run notebooks into a folder of results."""
-    command = [sys.executable, "-m", "dlnn_utils.companion", *names, "--force"]
+    command = [sys.executable, "-m", "dlnn_utils.reproduce", *names, "--force"]
     settings = {"DLNN_RESULTS": str(results), "PYTHONPATH": str(ROOT), "MPLBACKEND": "Agg"}
     done = subprocess.run(command, cwd=ROOT, env=os.environ | settings | environment)
     if done.returncode not in (0, 3):  # 3: a verdict is worse, which the comparison will show
@@ -53,25 +54,22 @@ def different_bytes(one: Path, other: Path) -> tuple[int, list[str]]:
     compared, differ = 0, []
     first, second = records(one), records(other)
     for name in sorted({*first, *second}):
-        a, b = first.get(name), second.get(name)
-        if a is None or b is None or a["files"] != b["files"]:
+        a, b = first.get(name, {}), second.get(name, {})
+        if a.get("files") != b.get("files"):
             differ.append(f"{name}: not the same files")
             continue
-        for file in [f for f in a["files"] if f not in a["timed"]]:
-            x, y = (r / "fast/seed0" / name / file for r in (one, other))
-            compared += 1
-            if x.read_bytes() != y.read_bytes():
-                differ.append(f"{name}/{file}")
+        lasting = [f"fast/seed0/{name}/{file}" for file in a["files"] if file not in a["timed"]]
+        same = {f: (one / f).read_bytes() == (other / f).read_bytes() for f in lasting}
         for part in ("measurements", "sensitivities"):
-            x, y = (json.dumps(record[part]) for record in (a, b))
-            compared += 1
-            if x != y:
-                differ.append(f"{name}: {part}")
+            same[f"{name}: {part}"] = json.dumps(a[part]) == json.dumps(b[part])
+        compared += len(same)
+        differ += [what for what in same if not same[what]]
     return compared, differ
 
 
-def outside_tolerances(results: Path, entries: list[dict]) -> tuple[int, list[str]]:
+def outside_tolerances(results: Path) -> tuple[int, list[str]]:
     """Return how many values were compared with the ledger, and those outside its tolerances."""
+    entries = ledger(stored_measurements(committed_store()))
     bounds = {e["id"]: e["agrees_within"] for e in entries if e["protocol"] == "fast"}
     measured = [m for record in records(results).values() for m in record["measurements"]]
     outside = [
@@ -95,22 +93,20 @@ def main() -> int:
     other |= CAPPED if given.capped else {}
     with tempfile.TemporaryDirectory(prefix="dlnn-determinism-") as folder:
         here, there = Path(folder) / "here", Path(folder) / "there"
-        if not other:
-            run(given.names, here)
         run(given.names, there, **other)
         if other:
-            entries = claims.ledger(stored_measurements(committed_store()))
-            total, wrong = outside_tolerances(there, entries)
+            total, wrong = outside_tolerances(there)
             how = f"{given.threads} threads" if given.threads else "vector instructions capped"
             name, what = how.split()[-1], f"The notebooks with {how}: values within tolerances"
         else:
+            run(given.names, here)
             total, wrong = different_bytes(here, there)
             name, what = "bytes", "The notebooks run twice: files and values equal to the byte"
         details = ", ".join(n[:2] for n in records(there))
     went_well = total - len(wrong)
     print("\n".join([*wrong, f"{what}: {went_well} of {total}; notebooks {details}"]))
     if given.note:
-        trials.note(f"determinism.{name}", what, went_well, total, f"notebooks {details}")
+        note_trial(f"determinism.{name}", what, went_well, total, f"notebooks {details}")
     return int(bool(wrong) or not total)
 
 

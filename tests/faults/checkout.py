@@ -7,12 +7,10 @@ import subprocess
 import time
 from pathlib import Path
 
-from dlnn_utils.companion import paths
+from dlnn_utils.reproduce.engine import paths
 
-VARYING = ("seconds", "peak_memory_mb", "digests")
-"""What of a record is not the same in two runs; the digests hold one of the record itself."""
-OPEN = (".snakemake", "durations.json", ".lock")
-"""Names in the results' folder that hold no result."""
+VARYING = ("seconds", "peak_memory_mb")
+"""What of a record is not the same in two runs."""
 
 
 class Checkout:
@@ -30,9 +28,8 @@ class Checkout:
         for path in (paths.ROOT / ".venv").iterdir():
             if path.name != "made-from":
                 (venv / path.name).symlink_to(path)
-        code = "{ cat requirements.lock && pwd -P; } | sha256sum | cut -d ' ' -f 1"
-        with open(venv / "made-from", "w") as file:
-            subprocess.run(code, shell=True, cwd=self.root, stdout=file, check=True)
+        lock = (paths.ROOT / "requirements.lock").read_text(encoding="utf-8")
+        (venv / "made-from").write_text(f"{lock}{self.root.resolve()}\n", encoding="utf-8")
 
     def start(self, *command: str) -> subprocess.Popen:
         """Start a command in the copy, in a session of its own."""
@@ -62,7 +59,8 @@ class Checkout:
         found = {}
         for file in self.results.rglob("*"):
             name = file.relative_to(self.results)
-            if file.is_file() and not any(_is_open(part) for part in name.parts):
+            hidden = any(part.startswith(".") for part in name.parts)
+            if file.is_file() and not hidden and name.name != "durations.json":
                 found[str(name)] = _content(file)
         return found
 
@@ -71,14 +69,6 @@ class Checkout:
         files = [*self.root.glob("figures/*"), *self.root.glob("notebooks/*")]
         files += [self.root / "README.md", *self.root.glob(".*.part")]
         return {str(f.relative_to(self.root)): f.read_bytes() for f in files if f.is_file()}
-
-    def asides(self) -> list[str]:
-        """Return the names of all that was set aside and is still there."""
-        return [str(f) for top in (self.results, self.root) for f in top.rglob(".*.part")]
-
-
-def _is_open(part: str) -> bool:
-    return part in OPEN or (part.startswith(".") and part.endswith(".part"))
 
 
 def _content(file: Path) -> object:

@@ -9,6 +9,7 @@ Then it kills `update` before one after the other of the files that it puts in p
 """
 
 import argparse
+import contextlib
 import json
 import shutil
 import sys
@@ -17,34 +18,43 @@ import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 from checkout import Checkout
-from processes import CHILD, DYING, MODES, kill, still_running
 
-from dlnn_utils.companion import paths, trials
-from dlnn_utils.companion.seals import EXECUTED, RECORD
+from dlnn_utils.reproduce.engine import paths
+from dlnn_utils.reproduce.engine.paths import EXECUTED, RECORD
+from dlnn_utils.reproduce.ledger.notes import note_trial
 
-
-def reference(copy: Checkout, notebooks: list[str]) -> dict[str, float]:
-    """Run each notebook once and commit all; return how many seconds each took."""
-    seconds = {}
-    for name in notebooks:
-        status, said, seconds[name] = copy.reproduce(name, "--cores", "1")
-        if status:
-            raise SystemExit(f"the reference run of {name} failed:\n{said}")
-    return seconds
+MODES = ALL, PARENT, CHILD = "all processes", "the first process only", "one other process"
+SECONDS_TO_END = 10.0
+DYING = """
+import os, signal, sys
+from dlnn_utils.reproduce.cli import main
+left, replace = int(sys.argv[1]), os.replace
+def dying(*names):
+    global left
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+    left -= 1
+    replace(*names)
+os.replace = dying
+main(["update"])
+"""
+"""`update`, killed before it puts a file in place for which the argument counts."""
 
 
 def kill_a_run(copy: Checkout, whole: dict, seconds: dict, number: int, rng) -> tuple[str, list]:
     """Kill a run of some notebooks; return what was done, and what is wrong after it."""
     names = [n for n in seconds if rng.random() < 0.6] or [list(seconds)[number % len(seconds)]]
-    mode, moment, killed = MODES[number % len(MODES)], sum(seconds[n] for n in names), ""
+    mode, moment = MODES[number % len(MODES)], sum(seconds[n] for n in names)
     if number % 5 == 4:
         shutil.rmtree(copy.results)
+    killed = False
     while not killed:  # it had ended; try earlier
         moment *= rng.random()
         process = copy.start("./reproduce.sh", *names, "--cores", "1", "--force")
         time.sleep(moment)
-        killed = kill(process, mode, rng)
+        killed = kill(process.pid, mode, rng) if process.poll() is None else False
         process.communicate() if mode == CHILD else process.wait()
     made = copy.made()
     wrong = [f"{f} is not whole" for f in made if not is_whole(f, made, whole)]
@@ -53,10 +63,41 @@ def kill_a_run(copy: Checkout, whole: dict, seconds: dict, number: int, rng) -> 
     if status:
         wrong.append(f"the next run ended with status {status}:\n{said}")
     wrong += differences(whole, copy.made())
-    wrong += [f"still running: {p}" for p in still_running("DLNN_RESULTS", str(copy.results))]
-    wrong += [f"left set aside: {name}" for name in copy.asides()]
-    label = f"{mode} at {moment:.1f} s of {', '.join(names)} ({killed}); then {took:.0f} s"
-    return label, wrong
+    wrong += [f"still running: {p.cmdline()}" for p in still_running(copy)]
+    asides = [f for top in (copy.results, copy.root) for f in top.rglob(".*.part")]
+    wrong += [f"left set aside: {name}" for name in asides]
+    return f"{mode} at {moment:.1f} s of {', '.join(names)}; then {took:.0f} s", wrong
+
+
+def kill(run: int, mode: str, rng: np.random.Generator) -> bool:
+    """Send SIGKILL to a run's processes, chosen by the mode; return whether there were any."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        parent = psutil.Process(run)
+        children = sorted(parent.children(recursive=True), key=lambda p: p.pid)
+        other = children[rng.integers(len(children))] if children else parent
+        for process in {ALL: [parent, *children], PARENT: [parent], CHILD: [other]}[mode]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        return True
+    return False
+
+
+def still_running(copy: Checkout) -> list[psutil.Process]:
+    """Return the processes of a copy that do not end by themselves."""
+    deadline = time.monotonic() + SECONDS_TO_END
+    while found := [p for p in psutil.process_iter() if _writes_to(copy.results, p)]:
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.2)
+    return found
+
+
+def _writes_to(results: Path, process: psutil.Process) -> bool:
+    try:
+        alive = process.status() != psutil.STATUS_ZOMBIE
+        return alive and process.environ().get("DLNN_RESULTS") == str(results)
+    except (psutil.Error, OSError):
+        return False
 
 
 def is_whole(name: str, made: dict, whole: dict) -> bool:
@@ -108,49 +149,45 @@ def main() -> int:
     given = parser.parse_args()
     rng = np.random.default_rng(given.seed)
     known = [n for n in paths.notebook_names() if n[:2] in {g[:2] for g in given.notebooks}]
+    runs, updates, seconds = [], [], {}
     with tempfile.TemporaryDirectory(prefix="dlnn-faults-") as folder:
         copy = Checkout(Path(folder), known)
-        seconds = reference(copy, known)
+        for name in known:
+            status, said, seconds[name] = copy.reproduce(name, "--cores", "1")
+            if status:
+                raise SystemExit(f"the reference run of {name} failed:\n{said}")
         whole = copy.made()
         print(f"reference: {len(whole)} files, {sum(seconds.values()):.0f} s", flush=True)
-        survived = 0
         for number in range(given.kills):
             label, wrong = kill_a_run(copy, whole, seconds, number, rng)
-            survived += tell(number, given.kills, label, wrong)
+            runs.append(survived(number, given.kills, label, wrong))
         before = copy.committed()
         copy.reproduce("update", "--cores", "1")
         after = copy.committed()
         changed = sum(before.get(name) != content for name, content in after.items())
         counts = np.unique(np.linspace(0, changed - 1, given.updates).round().astype(int))
-        finished = 0
         for number, count in enumerate(counts):
             wrong = kill_an_update(copy, before, after, int(count))
             label = f"update before file {count + 1} of {changed}"
-            finished += tell(number, len(counts), label, wrong)
-    print(f"survived {survived} of {given.kills} runs, {finished} of {len(counts)} updates")
+            updates.append(survived(number, len(counts), label, wrong))
+    print(f"survived {sum(runs)} of {len(runs)} runs, {sum(updates)} of {len(updates)} updates")
     if given.note:
-        note(known, survived, given.kills, finished, len(counts))
-    return int(survived < given.kills or finished < len(counts))
+        what = f"`kill -9` at random moments of a reproduction of {', '.join(known)}"
+        which = "of all its processes, of the first or of any other; the next run made all whole"
+        note_trial("faults.kill", what, sum(runs), len(runs), which)
+        what = (
+            "`kill -9` of `./reproduce.sh update` between two of the files that it puts in place"
+        )
+        then = "the next update made all whole"
+        note_trial("faults.update", what, sum(updates), len(updates), then)
+    return int(not all(runs + updates))
 
 
-def tell(number: int, of: int, label: str, wrong: list[str]) -> bool:
+def survived(number: int, of: int, label: str, wrong: list[str]) -> bool:
     """Print the outcome of one kill and return whether it was survived."""
     print(f"[{number + 1}/{of}] {'LOST' if wrong else 'survived'}: {label}", flush=True)
     print("".join(f"    {line}\n" for line in wrong), end="", flush=True)
     return not wrong
-
-
-def note(notebooks: list[str], survived: int, kills: int, finished: int, updates: int) -> None:
-    """Keep the outcome for the README."""
-    trials.note(
-        "faults.kill",
-        f"`kill -9` at random moments of a reproduction of {', '.join(notebooks)}",
-        survived,
-        kills,
-        "of all its processes, of the first or of any other; the next run made all whole",
-    )
-    what = "`kill -9` of `./reproduce.sh update` between two of the files that it puts in place"
-    trials.note("faults.update", what, finished, updates, "the next update made all whole")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from time import perf_counter
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from dlnn_utils.companion.trials import note  # noqa: E402
+from dlnn_utils.reproduce.ledger.notes import note_trial  # noqa: E402
 
 CAUGHT, MISSED, BROKEN = "caught", "MISSED", "BROKEN"
 
@@ -39,7 +39,7 @@ def outcome(copy: Path, mutation: dict, limit: float) -> str:
     """Put the fault in, run its tests, take it out; a run without end counts as caught."""
     file = copy / "dlnn_utils" / mutation["file"]
     sound = file.read_text(encoding="utf-8")
-    tests = [f"tests/test_{name}.py" for name in mutation["tests"]]
+    tests = [str(p) for name in mutation["tests"] for p in copy.glob(f"tests/**/test_{name}.py")]
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
     try:
         file.write_text(mutated(sound, mutation), encoding="utf-8")
@@ -86,7 +86,7 @@ def main() -> int:
         what = (
             "Signs, factors and comparisons of the core made wrong, one at a time: tests that fail"
         )
-        note("mutation", what, counts[CAUGHT], len(chosen))
+        note_trial("mutation", what, counts[CAUGHT], len(chosen))
     return int(counts[CAUGHT] < len(chosen) or not chosen)
 
 

@@ -1,0 +1,241 @@
+"""Runs of a small project: what is run, what is told, and what is there afterwards."""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from dlnn_utils.reproduce import checks
+from dlnn_utils.reproduce.cli import main
+from dlnn_utils.reproduce.engine import kernel, paths
+from dlnn_utils.reproduce.engine.jobs import Job, finished_jobs
+from dlnn_utils.reproduce.ledger import notes
+
+HOLDS = """
+import sys
+from pathlib import Path
+from dlnn_utils.reproduce.engine.paths import alone
+with alone(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+BROKEN = "raise ImportError('no snakemake today')\n"
+
+
+def said(capfd, *arguments):
+    """Return the status, the output, and the errors of a call."""
+    status = main(arguments)
+    return status, *capfd.readouterr()
+
+
+def value(project, notebook="01_size"):
+    file = project.root / f"results/fast/seed0/{notebook}/record.json"
+    return json.loads(file.read_text())["measurements"][0]["value"]
+
+
+def states(capfd):
+    return [" ".join(line.split()[1:4]) for line in said(capfd, "--list")[1].splitlines()]
+
+
+def test_a_first_run_tells_of_each_job_and_ends_with_the_ledger(finished):
+    results = finished.root / "results"
+    made = {f.name for f in (results / "fast/seed0/01_size").iterdir()}
+    assert made == {"executed.ipynb", "record.json", "fig1.csv", "fig1.pdf", "fig1.png"}
+    assert json.loads((results / "durations.json").read_text())["./reproduce.sh"]["seconds"] > 0
+    assert list(results.glob("fast/seed0/.*.part")) == []
+
+
+def test_what_counts_is_what_files_hold_and_not_when_they_were_written(ran, capfd):
+    ran.edit("dlnn_utils/toy.py", '"""Said otherwise."""\n\nVALUE = 1.0  # the same\n')
+    for file in ran.root.rglob("*.py"):
+        os.utime(file, (4e9, 4e9))
+    status, out, _ = said(capfd)
+    assert status == 0
+    assert out.startswith("2 of 2 up to date.\n\nclaim  paper  here  verdict\n")
+    assert states(capfd) == ["up to date", "up to date"]
+
+    ran.edit("dlnn_utils/toy.py", "VALUE = 2.0\n")
+    assert states(capfd) == ["to be run", "up to date"]
+    before = (ran.root / "results/fast/seed0/02_truth/record.json").read_bytes()
+    durations = (ran.root / "results/durations.json").read_bytes()
+    ran.edit("results/fast/seed0/.01_size.99999999.part/left_over", "by a run that was killed")
+    status, out, err = said(capfd)
+    assert (status, err) == (0, "")
+    assert "1 of 2 up to date.\n1 to run on 1 of " in out
+    assert "      01_size (fast, seed 0) started\n[1/1] 01_size (fast, seed 0) finished in " in out
+    assert "\nRan 1 of 1 in " in out
+    assert max(map(len, out.splitlines())) <= 100
+    assert value(ran) == 2.0
+    assert (ran.root / "results/fast/seed0/02_truth/record.json").read_bytes() == before
+    assert (ran.root / "results/durations.json").read_bytes() == durations
+    assert list(ran.root.glob("results/fast/seed0/.*.part")) == []
+
+
+def test_snakemake_itself_goes_by_content_too(ran):
+    target = f"{ran.root}/results/fast/seed0/01_size/record.json"
+    call = [sys.executable, "-m", "snakemake", "--snakefile", f"{ran.root}/Snakefile", "--dry-run"]
+    call += ["--directory", f"{ran.root}/results", "--rerun-triggers", "params", "--", target]
+    os.utime(ran.root / "dlnn_utils/toy.py", (4e9, 4e9))
+    done = subprocess.run(call, capture_output=True, text=True)
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+def test_failures_are_told_and_the_others_run_on(inside, capfd):
+    inside.notebook("01_size", "import time", "1 / 0")
+    inside.notebook(
+        "02_truth",
+        'from dlnn_utils.reproduce import Run\nrun = Run("02_truth", seed=7)\nrun.finish()',
+    )
+    inside.notebook("03_later", "x = 1")
+    inside.notebook("05_long", r"raise ImportError('this\n\n is long\nand ends')")
+    inside.notebook(
+        "04_new",
+        "from dlnn_utils.reproduce import Run\nimport dlnn_utils.toy\n"
+        'run = Run("04_new", seed=seed, protocol=protocol)\n'
+        'open("../dlnn_utils/toy.py", "w").write("VALUE = 3.0")\nrun.finish()',
+    )
+    status, out, err = said(capfd, "--cores", "2")
+    assert (status, err) == (1, "")
+    assert "01_size (fast, seed 0) failed after" in out
+    assert "cell 3: ZeroDivisionError: division by zero\n        ----> 1 1 / 0\n" in out
+    assert "it ran as 02_truth with {'protocol': 'fast', 'seed': 7}, asked for" in out
+    assert "it ended without a record; its last cell must call run.finish()" in out
+    assert "OUT OF DATE: 04_new (fast, seed 0); its code was changed while it ran" in out
+    executed = "results/fast/seed0/01_size/executed.ipynb"
+    assert f"FAILED: 01_size (fast, seed 0); see {executed}\n" in out
+    assert "ZeroDivisionError" in (inside.root / executed).read_text()
+    assert "Traceback" not in out
+    assert "05_long (fast, seed 0) failed after" in out
+    assert "cell 2: ImportError: this ... and ends\n" in out
+    left = inside.root.glob("results/fast/seed0/0[1235]*/*")
+    assert {file.name for file in left} == {"executed.ipynb"}
+
+
+def test_a_run_that_did_not_happen_is_not_reported_as_done(ran, capfd):
+    ran.edit("snakemake.py", BROKEN)
+    status, out, err = said(capfd, "02", "--force")
+    assert status == 1
+    assert "Ran 0 of 1 in " in out
+    assert "FAILED: 02_truth (fast, seed 0)" in out
+    assert err.startswith("error: Snakemake ended with status 1; it said:\n")
+    assert err.endswith("ImportError: no snakemake today\n")
+
+
+def test_a_second_run_waits_and_says_so(ran, capfd):
+    lock = paths.results() / ".lock"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", HOLDS, str(lock)], **pipes) as other:
+        assert other.stdout.readline() == "held\n"
+        waiting = threading.Thread(target=main, args=(["02"],))
+        waiting.start()
+        waiting.join(0.5)
+        assert waiting.is_alive()
+        out = "Another run is under way in this folder; waiting for it to end.\n"
+        assert capfd.readouterr().out == out
+        other.stdin.close()
+        waiting.join(60)
+    assert capfd.readouterr().out.startswith("1 of 1 up to date.\n")
+
+
+@pytest.mark.parametrize("name", ["fig1.png", "fig1.csv", "executed.ipynb"])
+@pytest.mark.parametrize("content", [None, b""])
+def test_a_result_that_is_gone_or_empty_is_made_again(ran, name, content):
+    job = Job("01_size", "fast", 0)
+    assert job.record() is not None
+    file = job.folder / name
+    file.unlink() if content is None else file.write_bytes(content)
+    assert job.record() is None
+    assert [j.notebook for j in finished_jobs()] == ["02_truth"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b'{"code": ', b"\xff\xfe\x00garbage", b"[]", b"null", b"{}", b'{"files": [5]}'],
+)
+def test_a_record_that_is_damaged_is_none(ran, content):
+    job = Job("01_size", "fast", 0)
+    (job.folder / paths.RECORD).write_bytes(content)
+    assert job.record() is None
+    assert len(list(finished_jobs())) == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "changed"),
+    [("measurements", [{}]), ("code", "0123456789ab"), ("texts", ""), ("files", ["fig9.png"])],
+)
+def test_a_record_of_other_code_texts_or_files_is_none(ran, field, changed):
+    job = Job("01_size", "fast", 0)
+    record = job.record()
+    paths.write_json(job.folder / paths.RECORD, record | {field: changed})
+    assert job.record() is None
+
+
+@pytest.mark.parametrize("content", ["", "[1]"])
+def test_notes_that_are_damaged_are_forgotten(tmp_path, monkeypatch, content):
+    monkeypatch.setenv("DLNN_RESULTS", str(tmp_path))
+    (tmp_path / "trials.json").write_text(content)
+    assert notes.trials() == {}
+    notes.note_trial("faults.kill", "Killed", 20, 20)
+    assert notes.trials()["faults.kill"]["passed"] == 20
+
+
+def test_texts_count_for_the_committed_notebook_only(ran):
+    folder = Job("01_size", "fast", 1).folder
+    shutil.copytree(Job("01_size", "fast", 0).folder, folder)
+    record = json.loads((folder / paths.RECORD).read_text())
+    paths.write_json(folder / paths.RECORD, record | {"texts": ""})
+    assert Job("01_size", "fast", 1).record() is not None
+
+
+def test_the_test_command_runs_style_notebooks_and_tests(ran, capfd, monkeypatch):
+    called = []
+
+    def call(command, **more):
+        called.append(command[2:])
+        assert more["env"]["DLNN_RESULTS"] != str(paths.results())
+        return subprocess.CompletedProcess(command, int("-k" in command))
+
+    monkeypatch.setattr(checks.subprocess, "run", call)
+    status, out, _ = said(capfd, "test")
+    assert status == 0
+    assert out.endswith(
+        "style passed in 0 s; layout passed in 0 s; notebooks passed in 0 s; tests passed in 0 s\n"
+    )
+    assert [words[0] for words in called] == ["ruff", "ruff", "pytest", "pytest"]
+    assert {"notebooks/01_size.ipynb", "notebooks/02_truth.ipynb"} <= set(called[2])
+    assert "./reproduce.sh test" in paths.read_notes(paths.results() / "durations.json")
+    status, out, _ = said(capfd, "test", "-k", "toy")
+    assert (status, called[-1][-2:]) == (1, ["-k", "toy"])
+    assert "layout passed in 0 s; notebooks passed in 0 s; tests FAILED in 0 s" in out
+
+
+@pytest.mark.parametrize(("what", "ends"), [("time.sleep(60)", True), ("while 1: pass", False)])
+def test_a_kernel_that_has_stopped_working_is_ended(monkeypatch, what, ends):
+    """Without memory a kernel may lose the question, and wait for the next for ever."""
+    monkeypatch.setattr(kernel, "SECONDS_IDLE", 2)
+    over = threading.Event()
+    with subprocess.Popen([sys.executable, "-c", f"import time\n{what}"]) as process:
+        watch = threading.Thread(target=kernel.end_if_idle, args=(over,))
+        watch.start()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(30 if ends else 4)
+        over.set()
+        watch.join()
+        assert process.poll() == (-9 if ends else None)
+        process.kill()
+
+
+def test_a_long_folder_for_temporary_files_is_not_used_for_sockets(monkeypatch, tmp_path):
+    monkeypatch.setattr(kernel.tempfile, "tempdir", "/tmp/" + 130 * "x")
+    with kernel.folder_for(tmp_path) as home:
+        (home / "kernel-1").touch()
+        assert len(os.fsencode(home / "kernel-1")) < 100
+        with kernel.folder_for(tmp_path) as again:  # what a killed run left there goes
+            assert (again, list(again.iterdir())) == (home, [])
+    assert not Path(home).exists()

@@ -1,0 +1,96 @@
+"""What `update` commits, on a small project: everything together, or nothing."""
+
+import json
+import re
+
+import pytest
+
+from dlnn_utils.reproduce.cli import main
+from dlnn_utils.reproduce.engine.dependencies import code_hash
+from dlnn_utils.reproduce.ledger import notes, update
+from dlnn_utils.reproduce.ledger.claims import Measurement
+
+BLOCKS = ["times", "results", "trials", "unknowns"]
+
+
+def committed(project):
+    files = [*project.root.glob("figures/*"), *project.root.glob("notebooks/*")]
+    return {f.name: f.read_bytes() for f in [*files, project.root / "README.md"]}
+
+
+@pytest.fixture
+def updated(ran, capfd):
+    """Return a project that is committed, with a measurement of old code and one of a seed."""
+    old = Measurement("size", "paper", 0, 1.0, "01_size", "fig1", "0123456789ab")
+    other = Measurement("size", "fast", 1, 1.1, "01_size", "fig1", code_hash("01_size"))
+    ran.edit(".venv/set-up-seconds", "95")
+    notes.note_duration(notes.ALL_TESTS, 140.2, 2)
+    notes.note_trial("faults.kill", "Killed at random", 19, 20, "none half-written")
+    store = {"measurements": [old.to_json(), other.to_json()]}
+    ran.edit("figures/measurements.json", json.dumps(store))
+    ran.edit("figures/left_over.txt", "of an earlier state")
+    block = "<!-- table table1:begin -->\n<!-- table table1:end -->\n"
+    ran.edit("README.md", (ran.root / "README.md").read_text() + block)
+    assert main(["update"]) == 0
+    assert "figures/left_over.txt (removed)" in capfd.readouterr().out
+    return ran
+
+
+def test_update_commits_everything_together_and_only_once(updated, capfd):
+    files = committed(updated)
+    assert set(files) >= {"fig1.png", "fig1.pdf", "fig1.csv", "table1.csv", "table1.tex"}
+    entries = json.loads(files["claims.json"])
+    assert [(e["id"], e["protocol"], e["seeds"], e["value"]) for e in entries] == [
+        ("size", "fast", [0, 1], 1.05),
+        ("size", "paper", [0], 1.0),
+        ("truth", "fast", [0], 1.0),
+        ("later", None, [], None),
+    ]
+    readme = files["README.md"].decode()
+    for line in (
+        "| 1 | 1: reproduced † | 1.05 [1 to 1.1], 2 seeds | reproduced (2 of 2 seeds) |",
+        "\nThe set-up, once, took 95 s; `./reproduce.sh` took ",
+        " on 2 cores; `./reproduce.sh test` took 140 s on 2 cores.\n",
+        "| The width is not given. | Two. | It is small. | size: two 1, three 3 |",
+        "| Killed at random | 19 of 20 | none half-written |",
+        f"<!-- table table1:begin -->\n{files['table1.md'].decode()}<!-- table table1:end -->\n",
+    ):
+        assert line in readme
+    assert re.search(r"\| 01_size \| \d+ s \| not run \| \d+ MB \|", readme)
+    notebook = json.loads(files["01_size.ipynb"])
+    code = [c for c in notebook["cells"] if c["cell_type"] == "code"]
+    assert [c["execution_count"] for c in code] == [1, 2, 3, 4, 5, 6]
+    assert "papermill" not in json.dumps(notebook)
+    assert "".join(code[0]["source"]) == 'seed = 0\nprotocol = "fast"'
+    assert "text/markdown" in json.dumps(code[-1]["outputs"])
+    assert main(["update"]) == 0
+    assert "Nothing to refresh." in capfd.readouterr().out
+    assert committed(updated) == files
+
+
+def test_a_worse_verdict_is_told_and_a_failure_changes_nothing_that_is_committed(updated, capfd):
+    files = committed(updated)
+    updated.edit("dlnn_utils/toy.py", "VALUE = 5.0\n")
+    assert main(["01", "--seed", "1"]) == 3
+    told = "worse than committed: size (fast, seed 1) is partly, was reproduced"
+    assert told in capfd.readouterr().out
+    updated.edit("dlnn_utils/toy.py", "VALUE = 1 / 0\n")
+    assert main(["update"]) == 1
+    assert "FAILED: 01_size (fast, seed 0); see results/fast/seed0/" in capfd.readouterr().out
+    assert committed(updated) == files
+
+
+def test_every_block_of_the_readme_is_asked_for_before_anything_is_run(inside, capfd):
+    store = update.committed_store()
+    whole = "".join(f"<!-- {b}:begin -->\n<!-- {b}:end -->\n" for b in BLOCKS)
+    for block in BLOCKS:
+        assert f"<!-- {block}:begin -->\n" in update.readme(whole, store)
+        for wrong in ("end", f"{block}:begin"):
+            with pytest.raises(ValueError, match=f"needs one block <!-- {block}:begin -->"):
+                update.readme(whole.replace(f"{block}:end", wrong), store)
+    inside.edit("README.md", "# Toy\n")
+    before = committed(inside)
+    assert main(["update"]) == 2
+    assert capfd.readouterr().err.startswith("error: README.md needs one block <!-- times:begin")
+    assert committed(inside) == before
+    assert not (inside.root / "results").exists()

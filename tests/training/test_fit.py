@@ -1,0 +1,110 @@
+"""A user's own arrays through the public door."""
+
+from copy import deepcopy
+
+import numpy as np
+import pytest
+
+from dlnn_utils import Relaxation, ScalarNetwork, fit_diffusion, fit_mechanics, lehmer, table_1
+
+MECHANICS, DIFFUSION = table_1(), Relaxation.of(lehmer(3))
+RNG = np.random.default_rng(0)
+STARTS, T = RNG.uniform(-1, 1, (12, 4)), np.linspace(0, 5, 41)
+TRAJECTORIES = MECHANICS.evolve(STARTS, T)
+Q, QDOT = np.split(TRAJECTORIES, 2, axis=2)
+QDDOT = MECHANICS.rate(TRAJECTORIES)[..., 2:]
+C = DIFFUSION.evolve(RNG.uniform(0, 1, (6, 3)), np.linspace(0, 2, 31))
+QUICK = dict(max_steps=60, target=1e-12, widths=(16,))
+
+
+def largest_error(model, system, starts, t):
+    return np.abs(model.evolve(starts, t) - system.evolve(starts, t)).max()
+
+
+def test_mechanics_from_states_and_rates():
+    model = fit_mechanics(Q, QDOT, QDDOT, M=np.eye(2), **QUICK)
+    assert largest_error(model, MECHANICS, STARTS, T) < 1e-3
+    np.testing.assert_allclose(model.evolve(TRAJECTORIES[-1], T[::-1])[-1], STARTS, atol=3e-3)
+
+
+@pytest.mark.parametrize("given", ["q", "q and qdot"])
+def test_mechanics_from_states_and_times(given):
+    t = np.linspace(0, 5, 201)
+    x = MECHANICS.evolve(STARTS, t)
+    qdot = None if given == "q" else x[..., 2:]
+    model = fit_mechanics(x[..., :2], qdot, M=np.eye(2), t=t, **QUICK)
+    assert largest_error(model, MECHANICS, STARTS, T) < 1e-3
+
+
+def test_diffusion_from_states_and_rates_or_times():
+    t = np.linspace(0, 2, 31)
+    by_rates = fit_diffusion(C, DIFFUSION.rate(C), **QUICK)
+    by_times = fit_diffusion(C, t=t, **QUICK)
+    for model in (by_rates, by_times):
+        assert largest_error(model, DIFFUSION, C[0], t) < 1e-3
+        assert model.matrices(C[0])["K"].shape == (6, 3, 3)
+
+
+def test_units_do_not_matter():
+    """Micrometres and megayears: scales are taken from the data."""
+    tiny = fit_diffusion(1e-6 * C, 1e-20 * DIFFUSION.rate(C), **QUICK | {"target": 0.0})
+    K = tiny.matrices(1e-6 * C[0])["K"].mean(axis=0)
+    np.testing.assert_allclose(K * 1e14, DIFFUSION.K, atol=0.02)
+
+
+@pytest.mark.parametrize("of", ["prior", "shuffling"])
+def test_the_seed_reaches_more_than_the_network(monkeypatch, of):
+    """From the same initial weights another seed draws other points and shuffles otherwise."""
+    fixed = ScalarNetwork(3, (4,))
+    monkeypatch.setattr("dlnn_utils.training.fit.ScalarNetwork", lambda *_, **__: deepcopy(fixed))
+    options = dict(constant_coefficients=0.1, max_steps=2)
+    if of == "shuffling":
+        options = dict(optimiser="adam", epochs=2, batch_size=20)
+    rate = DIFFUSION.rate(C)
+    same, again, other = (fit_diffusion(C, rate, seed=s, **options).weights[0] for s in (5, 5, 6))
+    assert (same == again).all()
+    assert not (same == other).all()
+
+
+def test_network_and_form_options_arrive():
+    options = dict(widths=(5, 4), activation="tanh", form="hessian", max_steps=2)
+    model = fit_diffusion(C, DIFFUSION.rate(C), **options)
+    assert (model.form, model.network.activation_names) == ("hessian", ("tanh", "tanh"))
+    assert [w.shape[0] for w in model.network.weights] == [5, 4, 1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (dict(c=C), "cdot must be given, or the times t"),
+        (dict(c=C, cdot=C[:-1]), r"cdot must have shape \(31, 6, 3\); got \(30, 6, 3\)"),
+        (dict(c=C, cdot=C[0]), r"rate must have shape \(186, 3\); got \(6, 3\)"),
+        (dict(c=C, t=[0, 1]), r"t must have shape \(31,\); got \(2,\)"),
+        (dict(c=C[0], t=[0, 1]), r"t must have shape \(6,\); got \(2,\)"),
+        (dict(c=C, cdot=C, form="newton"), "form must be one of"),
+        (
+            dict(c=C[0, :1], cdot=C[0, :1]),
+            "x must hold at least two samples to fit a model; got 1",
+        ),
+        (dict(c=C, cdot=C, epochs=3), "no option 'epochs'; it has max_steps, "),
+    ],
+)
+def test_bad_diffusion_data(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        fit_diffusion(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (dict(q=Q), "qdot and qddot must be given, or the times t"),
+        (dict(q=Q, qddot=QDDOT), "qdot and qddot must be given, or the times t"),
+        (dict(q=Q, qdot=QDOT[..., :1], qddot=QDDOT), "qdot must have shape"),
+        (dict(q=Q, qdot=QDOT, qddot=QDDOT, M=np.eye(3)), r"M must have shape \(2, 2\)"),
+        (dict(q=Q, qdot=QDOT, qddot=QDDOT, M=[[1, 2], [0, 1]]), "M must be symmetric"),
+        (dict(q=Q[:3], t=T[:3]), "t must hold at least 4 times for a rate; got 3"),
+    ],
+)
+def test_bad_mechanics_data(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        fit_mechanics(**{"M": np.eye(2)} | arguments)

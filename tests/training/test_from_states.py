@@ -1,0 +1,150 @@
+"""Learning from states alone."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from dlnn_utils import (
+    Baseline,
+    Diffusion,
+    HardeningSprings,
+    Mechanics,
+    Relaxation,
+    RoundTrip,
+    ScalarNetwork,
+    fit_diffusion,
+    fit_from_states,
+    table_1,
+)
+from dlnn_utils.training.loss import DivergenceError
+from dlnn_utils.training.shooting import Shooting, cut, sensitivities, trajectories
+
+PIXELS = Relaxation.of([[1.0, -0.4], [-0.4, 1.0]])
+T = np.linspace(0, 3, 25)
+C = PIXELS.evolve(np.random.default_rng(0).uniform(0, 1, (6, 2)), T)
+UNEVEN = np.sort(np.random.default_rng(1).uniform(0, 3, 25))
+
+
+def noisy(x, level, seed=0):
+    return x + level * x.std(axis=(0, 1)) * np.random.default_rng(seed).normal(size=x.shape)
+
+
+def test_trajectories_converge_to_the_integral():
+    system, starts = HardeningSprings(), np.random.default_rng(3).uniform(-1, 1, (2, 4))
+    exact, h = system.evolve(starts, [0, 0.2, 0.4]), torch.full((2, 2), 0.2).double()
+    path, _ = trajectories(SimpleNamespace(rate=system.rates), torch.from_numpy(starts), h, 8)
+    np.testing.assert_allclose(path.numpy().swapaxes(0, 1), exact, atol=1e-7)
+
+
+@pytest.mark.parametrize("which", [0, 7, 24, -3])
+def test_derivatives_by_weights_and_starts_are_those_of_the_steps(which):
+    model = Mechanics(ScalarNetwork(4, (5,), "silu"), np.diag([1.0, 1.5]))
+    starts = torch.from_numpy(np.random.default_rng(2).uniform(-1, 1, (3, 4)))
+    h = torch.tensor([[0.1, 0.3, 0.2], [0.2, 0.2, 0.2], [0.3, 0.1, 0.0]]).double()
+    J = sensitivities(model, *trajectories(model, starts, h, 2), h, 2)
+    w = torch.nn.utils.parameters_to_vector(model.weights).detach()
+    assert J.shape == (3, 4, 4, len(w) + 4)
+    change = torch.zeros(len(w) + 4).double()
+    change[which] = 1e-6
+
+    @torch.no_grad()
+    def moved(by):
+        torch.nn.utils.vector_to_parameters(w + by[:-4], model.weights)
+        return trajectories(model, starts + by[-4:], h, 2)[0]
+
+    found = (moved(change) - moved(-change)) / 2e-6
+    torch.testing.assert_close(found, J[..., which], atol=1e-8, rtol=1e-6)
+
+
+def test_starts_are_eliminated_exactly():
+    model = Diffusion(ScalarNetwork(2, (4,)))
+    segments, where = cut(C, T, 7)
+    starts = torch.from_numpy(np.array([C[k, b] for k, b in where])) + 0.01
+    shooting = Shooting(model, segments, starts, torch.ones(2).double(), 1)
+    path, mu = shooting.follow(), 1e-3
+    found, promised = shooting.linearise()[1](mu)
+    P, S = model.n_weights, len(where)
+    J = sensitivities(model, path, shooting.stages, segments.h, 1)
+    J = (J * segments.weights(shooting.scale)[..., None]).flatten(1, 2)
+    r = segments.residuals(path, shooting.scale).flatten()
+    J = torch.cat([J[..., :P].flatten(0, 1), torch.block_diag(*J[..., P:])], 1)
+    A, g = J.T @ J, J.T @ r
+    parts = (A[:P, :P], P), (A[P:, P:], 2 * S)
+    damping = mu * torch.cat([part.diagonal().max().repeat(n) for part, n in parts])
+    step = torch.linalg.solve(A + torch.diag(damping), -g)
+    torch.testing.assert_close(found, step, rtol=1e-6, atol=1e-9)
+    assert promised == pytest.approx(float(step @ (damping * step - g)))
+
+
+def test_pieces_share_their_ends_and_the_last_may_be_short():
+    segments, where = cut(C, T, 7)
+    assert where[0] == (0, 0) and where[-1] == (21, 5) and len(where) == 24
+    np.testing.assert_array_equal(segments.x[0, 7], segments.x[6, 0])
+    assert segments.valid.sum(1).unique().tolist() == [4, 8]
+    np.testing.assert_allclose(segments.h.sum(1)[-1], T[-1] - T[21])
+
+
+@pytest.mark.parametrize("t", [UNEVEN, -T], ids=["uneven", "falling"])
+def test_diffusion_without_noise(t):
+    c = PIXELS.evolve(C[0], t)
+    model, again = (fit_from_states(c, t, widths=(6,), max_steps=12) for _ in range(2))
+    forward, backward = RoundTrip(PIXELS, [[0.3, 0.8]], T).errors(model)
+    assert isinstance(model, Diffusion)
+    assert forward < 5e-3
+    assert backward < 0.05  # errors grow by exp(1.4 * 3) = 67
+    assert model.history.loss[-1] < 1e-6
+    assert model.history.loss == again.history.loss
+
+
+def test_noise_hurts_less_than_with_rates():
+    trip, c = RoundTrip(PIXELS, [[0.3, 0.8], [0.9, 0.2]], T), noisy(C, 0.01)
+    alone = fit_from_states(c, T, widths=(8,), max_steps=8)
+    splined = fit_diffusion(c, t=T, widths=(8,), max_steps=30)
+    assert trip.errors(alone).forward < 0.5 * trip.errors(splined).forward
+    assert 0.5e-4 < alone.history.loss[-1] < 1.2e-4  # the noise itself, not below it
+
+
+def test_one_trajectory_and_one_component():
+    c = np.exp(-T)[:, None]
+    model = fit_from_states(c, T, widths=(4,), max_steps=8)
+    np.testing.assert_allclose(model.evolve([1.0], T), c, atol=1e-3)
+
+
+def test_mechanics_from_positions():
+    system, t = table_1(), np.linspace(0, 6, 25)
+    starts = np.random.default_rng(4).uniform(-1, 1, (6, 4))
+    x = noisy(system.evolve(starts, t), 1e-3)
+    model = fit_from_states(x[..., :2], t, M=np.eye(2), widths=(12,), max_steps=5)
+    assert RoundTrip(system, starts, t).errors(model).forward < 0.02
+
+
+def test_a_model_of_ones_own():
+    model = Baseline(2, "diffusion", (8,), activation="silu")
+    assert fit_from_states(noisy(C, 1e-3), T, model=model, max_steps=6) is model
+    assert RoundTrip(PIXELS, C[0], T).errors(model).forward < 0.01
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (dict(t=T[:-1]), r"t must have shape \(25,\); got \(24,\); T is 25 in x"),
+        (dict(x=C[:4], t=T[:4]), "t must hold at least 5 times to smooth over; got 4"),
+        (dict(M=np.eye(3)), "x must hold the 6 components .*; got 2"),
+        (dict(model=Baseline(3, "diffusion", (4,))), "x must hold the 3 components .*; got 2"),
+        (dict(pieces=(0,)), "pieces must be a positive integer; got 0"),
+        (dict(pieces=()), "pieces must name at least one length; got none"),
+        (dict(widths=(200, 200)), "at most 3000 weights; got 41000: make it narrower"),
+    ],
+)
+def test_bad_input(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        fit_from_states(**dict(x=C, t=T) | arguments)
+
+
+def test_a_first_fit_that_blows_up_says_what_to_change():
+    model = Baseline(1, "diffusion", (4,), activation="quadratic_silu")
+    x = np.random.default_rng(5).normal(size=(30, 4, 1)) * 1e3
+    with pytest.raises(DivergenceError, match="blow up after the first fit: give"):
+        fit_from_states(x, np.arange(30) * 50.0, model=model)
