@@ -137,7 +137,7 @@ def main() -> int:
     values = {"protocol": given.protocol, "seed": given.seed}
     end_with_parent()
     label = f"{given.notebook} ({given.protocol}, seed {given.seed})"
-    print(f"> {label} started", flush=True)
+    _tell(f"> {label} started")
     began = time.monotonic()
     try:
         execute(given.notebook, values, paths.run_folder(given.notebook, **values))
@@ -146,9 +146,13 @@ def main() -> int:
         status, what, why = 1, "failed after", f": {e}"
     except OSError as e:
         status, what, why = 1, "failed after", f": cannot write to {e.filename}: {e.strerror}"
-    told = f"> {label} {what} {time.monotonic() - began:.0f} s{why}"
-    print(told.replace("\n", LINE_BREAK), flush=True)
+    _tell(f"> {label} {what} {time.monotonic() - began:.0f} s{why}".replace("\n", LINE_BREAK))
     return status
+
+
+def _tell(line: str) -> None:
+    """Write a line at once: jobs that run side by side share the pipe."""
+    os.write(sys.stdout.fileno(), f"{line}\n".encode())
 
 
 if __name__ == "__main__":
