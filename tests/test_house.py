@@ -13,12 +13,11 @@ MAY_IMPORT = {
     "_arguments": set(),
     "theory": set(),
     "integration": {"_arguments"},
-    "evaluation": BASE,
     "data": BASE,
     "models": BASE,
     "systems": BASE,
     "training": BASE | {"models", "data", "systems.linear"},
-    "peers": BASE | {"training", "models", "systems", "evaluation", "data"},
+    "peers": BASE | {"training", "models", "systems", "data"},
 }
 OTHERS = {"_arguments": {"numpy"}, "theory": {"sympy"}}  # all that these import from elsewhere
 MOST_LINES, MOST_NAMES = 250, 9

@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from dlnn_utils._arguments import Count, Seed, checked
-from dlnn_utils.evaluation import relative_error
 from dlnn_utils.integration import follow
 from dlnn_utils.reproduce.drawing import panels
 from dlnn_utils.reproduce.run import FOLDER_VARIABLE
+from dlnn_utils.systems.evaluation import relative_error
 
 NOISES = (0.0, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 """Standard deviations in mol/m³."""
