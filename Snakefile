@@ -30,7 +30,7 @@ rule all:
     input:
         expand(
             FOLDER + paths.RECORD,
-            protocol=notebooks.check_protocol(config.get("protocol", "fast")),
+            protocol=notebooks.check_protocol(config.get("protocol", "ours")),
             seed=range(notebooks.check_seed(config.get("seeds", 1))),
             notebook=paths.notebook_names(),
         ),
@@ -49,7 +49,7 @@ rule notebook:
     threads: 1
     resources:
         mem_mb=4000,
-        runtime=lambda w: {"fast": 60, "paper": 240}[w.protocol],
+        runtime=lambda w: {"ours": 60, "paper": 240}[w.protocol],
     shell:
         "cd {workflow.basedir:q} && exec {sys.executable:q} -m dlnn_utils.reproduce.engine.execute"
         " {wildcards.notebook} --protocol {wildcards.protocol} --seed {wildcards.seed}"

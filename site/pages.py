@@ -56,7 +56,7 @@ def _claims() -> list[dict]:
 def _claim(protocols: dict[str | None, dict]) -> dict:
     """Return a claim's main entry with those of both protocols, its sections, and its links."""
     main = main_entry(protocols)
-    shown = {"ours": protocols.get("fast"), "literal": protocols.get("paper")}
+    shown = {"ours": protocols.get("ours"), "literal": protocols.get("paper")}
     shown["sections"] = paper_sections(main["source"])
     notebook = main["notebook"]
     if paths.notebook_path(notebook).exists():

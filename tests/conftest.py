@@ -103,7 +103,7 @@ class Project:
 
     def notebook(self, name: str, *cells: str, parameters: str | None = None) -> None:
         """Write a notebook of a title, a parameters cell and some code."""
-        parameters = 'seed = 0\nprotocol = "fast"' if parameters is None else parameters
+        parameters = 'seed = 0\nprotocol = "ours"' if parameters is None else parameters
         tagged = new_code_cell(parameters, metadata={"tags": ["parameters"]})
         content = new_notebook(
             cells=[new_markdown_cell(f"# {name}"), tagged, *map(new_code_cell, cells)]

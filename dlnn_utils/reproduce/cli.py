@@ -73,7 +73,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     usage, plain = "./reproduce.sh [NAME ...] [options]", argparse.RawDescriptionHelpFormatter
     parser = _Parser(usage=usage, description=HELP, formatter_class=plain, allow_abbrev=False)
     parser.add_argument("names", nargs="*", metavar="NAME", help=argparse.SUPPRESS)
-    parser.add_argument("--protocol", default="fast", help="fast (ours) or paper (literal)")
+    parser.add_argument("--protocol", default="ours", help="ours, or paper (its own settings)")
     parser.add_argument("--seed", default="0", help="of the random numbers; 0")
     parser.add_argument("--seeds", help="how many, for sweep")
     parser.add_argument("--cores", help="notebooks at a time; all, or the profile's jobs")
@@ -109,7 +109,7 @@ def _jobs(given: argparse.Namespace, command: str, names: Sequence[str]) -> list
     seed = notebooks.check_seed(given.seed)
     if (command == "sweep") != (given.seeds is not None):
         raise ValueError("sweep needs --seeds N, and nothing else takes it")
-    if command == "update" and (names or (protocol, seed) != ("fast", 0)):
+    if command == "update" and (names or (protocol, seed) != ("ours", 0)):
         raise ValueError("update takes neither notebooks nor a protocol nor a seed")
     chosen = list(dict.fromkeys(map(notebooks.check_notebook, names))) or paths.notebook_names()
     if not chosen:

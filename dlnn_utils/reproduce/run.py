@@ -37,7 +37,7 @@ class Run:
         Such as "02_mechanics".
     seed : int
         From 0 up.
-    protocol : {"fast", "paper"}
+    protocol : {"ours", "paper"}
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class Run:
         Seeded.
     """
 
-    def __init__(self, notebook: str, *, seed: int = 0, protocol: str = "fast"):
+    def __init__(self, notebook: str, *, seed: int = 0, protocol: str = "ours"):
         self.notebook = notebooks.check_notebook(notebook)
         self.seed = notebooks.check_seed(seed)
         self.protocol = notebooks.check_protocol(protocol)

@@ -45,7 +45,7 @@ def run(names: list[str], results: Path, **environment: str) -> None:
 
 def records(results: Path) -> dict[str, dict]:
     """Return the records of the default runs in a folder of results, by notebook."""
-    files = sorted((results / "fast/seed0").glob("*/record.json"))
+    files = sorted((results / "ours/seed0").glob("*/record.json"))
     return {file.parent.name: json.loads(file.read_text(encoding="utf-8")) for file in files}
 
 
@@ -58,7 +58,7 @@ def different_bytes(one: Path, other: Path) -> tuple[int, list[str]]:
         if a.get("files") != b.get("files"):
             differ.append(f"{name}: not the same files")
             continue
-        lasting = [f"fast/seed0/{name}/{file}" for file in a["files"] if file not in a["timed"]]
+        lasting = [f"ours/seed0/{name}/{file}" for file in a["files"] if file not in a["timed"]]
         same = {f: (one / f).read_bytes() == (other / f).read_bytes() for f in lasting}
         for part in ("measurements", "sensitivities"):
             same[f"{name}: {part}"] = json.dumps(a[part]) == json.dumps(b[part])
@@ -70,7 +70,7 @@ def different_bytes(one: Path, other: Path) -> tuple[int, list[str]]:
 def outside_tolerances(results: Path) -> tuple[int, list[str]]:
     """Return how many values were compared with the ledger, and those outside its tolerances."""
     entries = ledger(stored_measurements(committed_store()))
-    bounds = {e["id"]: e["agrees_within"] for e in entries if e["protocol"] == "fast"}
+    bounds = {e["id"]: e["agrees_within"] for e in entries if e["protocol"] == "ours"}
     measured = [m for record in records(results).values() for m in record["measurements"]]
     outside = [
         f"{m['id']} is {m['value']:.3g}, must be within {bounds[m['id']]}"

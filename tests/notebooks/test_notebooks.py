@@ -33,7 +33,7 @@ def test_it_begins_with_a_title_and_literal_parameters_and_ends_with_its_claims(
 ):
     title = content["cells"][0]
     assert title["cell_type"] == "markdown" and source(title).startswith("# ")
-    assert default_parameters(name) | {"seed": 0, "protocol": "fast"} == default_parameters(name)
+    assert default_parameters(name) | {"seed": 0, "protocol": "ours"} == default_parameters(name)
     assert "parameters" in tags(code[0])
     texts = [source(cell) for cell in code]
     (last,) = [n for n, text in enumerate(texts) if "run.finish()" in text]

@@ -32,7 +32,7 @@ def refused(capsys, *arguments):
     ("arguments", "message"),
     [
         (["9"], "no notebook '9'; there are: 01_size, 02_truth"),
-        (["--protocol", "slow"], "protocol must be one of fast, paper; got 'slow'"),
+        (["--protocol", "slow"], "protocol must be one of ours, paper; got 'slow'"),
         (["--seed", "-1"], "seed must be a non-negative integer; got '-1'"),
         (["--cores", "0"], "cores must be a positive integer; got '0'"),
         (["sweep"], "sweep needs --seeds N"),

@@ -35,7 +35,7 @@ def said(capfd, *arguments):
 
 
 def value(project, notebook="01_size"):
-    file = project.root / f"results/fast/seed0/{notebook}/record.json"
+    file = project.root / f"results/ours/seed0/{notebook}/record.json"
     return json.loads(file.read_text())["measurements"][0]["value"]
 
 
@@ -45,10 +45,10 @@ def states(capfd):
 
 def test_a_first_run_tells_of_each_job_and_ends_with_the_ledger(finished):
     results = finished.root / "results"
-    made = {f.name for f in (results / "fast/seed0/01_size").iterdir()}
+    made = {f.name for f in (results / "ours/seed0/01_size").iterdir()}
     assert made == {"executed.ipynb", "record.json", "fig1.csv", "fig1.pdf", "fig1.png"}
     assert json.loads((results / "durations.json").read_text())["./reproduce.sh"]["seconds"] > 0
-    assert list(results.glob("fast/seed0/.*.part")) == []
+    assert list(results.glob("ours/seed0/.*.part")) == []
 
 
 def test_what_counts_is_what_files_hold_and_not_when_they_were_written(ran, capfd):
@@ -62,23 +62,23 @@ def test_what_counts_is_what_files_hold_and_not_when_they_were_written(ran, capf
 
     ran.edit("dlnn_utils/toy.py", "VALUE = 2.0\n")
     assert states(capfd) == ["to be run", "up to date"]
-    before = (ran.root / "results/fast/seed0/02_truth/record.json").read_bytes()
+    before = (ran.root / "results/ours/seed0/02_truth/record.json").read_bytes()
     durations = (ran.root / "results/durations.json").read_bytes()
-    ran.edit("results/fast/seed0/.01_size.99999999.part/left_over", "by a run that was killed")
+    ran.edit("results/ours/seed0/.01_size.99999999.part/left_over", "by a run that was killed")
     status, out, err = said(capfd)
     assert (status, err) == (0, "")
     assert "1 of 2 up to date.\n1 to run on 1 of " in out
-    assert "      01_size (fast, seed 0) started\n[1/1] 01_size (fast, seed 0) finished in " in out
+    assert "      01_size (ours, seed 0) started\n[1/1] 01_size (ours, seed 0) finished in " in out
     assert "\nRan 1 of 1 in " in out
     assert max(map(len, out.splitlines())) <= 100
     assert value(ran) == 2.0
-    assert (ran.root / "results/fast/seed0/02_truth/record.json").read_bytes() == before
+    assert (ran.root / "results/ours/seed0/02_truth/record.json").read_bytes() == before
     assert (ran.root / "results/durations.json").read_bytes() == durations
-    assert list(ran.root.glob("results/fast/seed0/.*.part")) == []
+    assert list(ran.root.glob("results/ours/seed0/.*.part")) == []
 
 
 def test_snakemake_itself_goes_by_content_too(ran):
-    target = f"{ran.root}/results/fast/seed0/01_size/record.json"
+    target = f"{ran.root}/results/ours/seed0/01_size/record.json"
     call = [sys.executable, "-m", "snakemake", "--snakefile", f"{ran.root}/Snakefile", "--dry-run"]
     call += ["--directory", f"{ran.root}/results", "--rerun-triggers", "params", "--", target]
     os.utime(ran.root / "dlnn_utils/toy.py", (4e9, 4e9))
@@ -102,18 +102,18 @@ def test_failures_are_told_and_the_others_run_on(inside, capfd):
     )
     status, out, err = said(capfd, "--cores", "2")
     assert (status, err) == (1, "")
-    assert "01_size (fast, seed 0) failed after" in out
+    assert "01_size (ours, seed 0) failed after" in out
     assert "cell 3: ZeroDivisionError: division by zero\n        ----> 1 1 / 0\n" in out
-    assert "it ran as 02_truth with {'protocol': 'fast', 'seed': 7}, asked for" in out
+    assert "it ran as 02_truth with {'protocol': 'ours', 'seed': 7}, asked for" in out
     assert "it ended without a record; its last cell must call run.finish()" in out
-    assert "OUT OF DATE: 04_new (fast, seed 0); its code was changed while it ran" in out
-    executed = "results/fast/seed0/01_size/executed.ipynb"
-    assert f"FAILED: 01_size (fast, seed 0); see {executed}\n" in out
+    assert "OUT OF DATE: 04_new (ours, seed 0); its code was changed while it ran" in out
+    executed = "results/ours/seed0/01_size/executed.ipynb"
+    assert f"FAILED: 01_size (ours, seed 0); see {executed}\n" in out
     assert "ZeroDivisionError" in (inside.root / executed).read_text()
     assert "Traceback" not in out
-    assert "05_long (fast, seed 0) failed after" in out
+    assert "05_long (ours, seed 0) failed after" in out
     assert "cell 2: ImportError: this ... and ends\n" in out
-    left = inside.root.glob("results/fast/seed0/0[1235]*/*")
+    left = inside.root.glob("results/ours/seed0/0[1235]*/*")
     assert {file.name for file in left} == {"executed.ipynb"}
 
 
@@ -122,7 +122,7 @@ def test_a_run_that_did_not_happen_is_not_reported_as_done(ran, capfd):
     status, out, err = said(capfd, "02", "--force")
     assert status == 1
     assert "Ran 0 of 1 in " in out
-    assert "FAILED: 02_truth (fast, seed 0)" in out
+    assert "FAILED: 02_truth (ours, seed 0)" in out
     assert err.startswith("error: Snakemake ended with status 1; it said:\n")
     assert err.endswith("ImportError: no snakemake today\n")
 
@@ -146,7 +146,7 @@ def test_a_second_run_waits_and_says_so(ran, capfd):
 @pytest.mark.parametrize("name", ["fig1.png", "fig1.csv", "executed.ipynb"])
 @pytest.mark.parametrize("content", [None, b""])
 def test_a_result_that_is_gone_or_empty_is_made_again(ran, name, content):
-    job = Job("01_size", "fast", 0)
+    job = Job("01_size", "ours", 0)
     assert job.record() is not None
     file = job.folder / name
     file.unlink() if content is None else file.write_bytes(content)
@@ -159,7 +159,7 @@ def test_a_result_that_is_gone_or_empty_is_made_again(ran, name, content):
     [b"", b'{"code": ', b"\xff\xfe\x00garbage", b"[]", b"null", b"{}", b'{"files": [5]}'],
 )
 def test_a_record_that_is_damaged_is_none(ran, content):
-    job = Job("01_size", "fast", 0)
+    job = Job("01_size", "ours", 0)
     (job.folder / paths.RECORD).write_bytes(content)
     assert job.record() is None
     assert len(list(finished_jobs())) == 1
@@ -170,7 +170,7 @@ def test_a_record_that_is_damaged_is_none(ran, content):
     [("measurements", [{}]), ("code", "0123456789ab"), ("texts", ""), ("files", ["fig9.png"])],
 )
 def test_a_record_of_other_code_texts_or_files_is_none(ran, field, changed):
-    job = Job("01_size", "fast", 0)
+    job = Job("01_size", "ours", 0)
     record = job.record()
     paths.write_json(job.folder / paths.RECORD, record | {field: changed})
     assert job.record() is None
@@ -186,11 +186,11 @@ def test_notes_that_are_damaged_are_forgotten(tmp_path, monkeypatch, content):
 
 
 def test_texts_count_for_the_committed_notebook_only(ran):
-    folder = Job("01_size", "fast", 1).folder
-    shutil.copytree(Job("01_size", "fast", 0).folder, folder)
+    folder = Job("01_size", "ours", 1).folder
+    shutil.copytree(Job("01_size", "ours", 0).folder, folder)
     record = json.loads((folder / paths.RECORD).read_text())
     paths.write_json(folder / paths.RECORD, record | {"texts": ""})
-    assert Job("01_size", "fast", 1).record() is not None
+    assert Job("01_size", "ours", 1).record() is not None
 
 
 def test_the_test_command_runs_style_notebooks_and_tests(ran, capfd, monkeypatch):

@@ -94,7 +94,7 @@ def test_kill_9_leaves_nothing_running_and_the_next_run_is_whole(project):
     assert (done.returncode, done.stderr) == (0, "")
     assert "Traceback" not in finish(first)[1]
     until(lambda: not running(project))
-    folder = project.root / "results/fast/seed0/02_truth"
+    folder = project.root / "results/ours/seed0/02_truth"
     assert json.loads((folder / "record.json").read_text())["files"][0] == "table1.csv"
     assert list(folder.parent.glob(".*.part")) == []
 
@@ -108,7 +108,7 @@ def test_a_stopped_run_leaves_nothing_running(project):
     status, _, err = finish(process)
     assert (status, err) == (130, "stopped\n")
     until(lambda: not running(project), 10)
-    assert list(project.root.glob("results/fast/seed0/*/record.json")) == []
+    assert list(project.root.glob("results/ours/seed0/*/record.json")) == []
 
 
 def test_an_update_that_is_killed_is_made_whole_by_the_next_one(ran, monkeypatch, capfd):
@@ -154,9 +154,9 @@ def test_a_full_disk_gets_one_line_with_the_file_and_leaves_nothing_half_written
     (told,) = [line for line in out.splitlines() if "No space left on device" in line]
     assert str(project.root / "results") in told
     assert "Traceback" not in out
-    left = [f for f in project.root.glob("kept/fast/seed0/*/*") if f.name != "executed.ipynb"]
+    left = [f for f in project.root.glob("kept/ours/seed0/*/*") if f.name != "executed.ipynb"]
     assert left == []
-    assert list(project.root.glob("kept/fast/seed0/.*.part")) == []
+    assert list(project.root.glob("kept/ours/seed0/.*.part")) == []
 
 
 @needs_mounts
@@ -198,7 +198,7 @@ def test_too_little_memory_ends_in_one_line_and_leaves_no_kernel(project):
     status, out, err = finish(start(project, "02", preexec_fn=little))
     assert (status, err) == (1, "")
     assert sum(" failed after " in line for line in out.splitlines()) == 1
-    assert "FAILED: 02_truth (fast, seed 0)" in out
+    assert "FAILED: 02_truth (ours, seed 0)" in out
     until(lambda: not running(project), 10)
 
 
@@ -211,4 +211,4 @@ def test_an_odd_machine_does_no_harm(project, tmp_path):
     cut = NO_NETWORK if can(*NO_NETWORK, "true") else []
     status, out, err = finish(start(project, "02", env=odd, within=cut))
     assert (status, err) == (0, "")
-    assert "02_truth (fast, seed 0) finished in " in out
+    assert "02_truth (ours, seed 0) finished in " in out

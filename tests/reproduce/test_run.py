@@ -35,7 +35,7 @@ def drawn():
     ("arguments", "message"),
     [
         ({"notebook": "99_none"}, "no notebook '99_none'; there are: 01_size, "),
-        ({"protocol": "slow"}, "protocol must be one of fast, paper; got 'slow'"),
+        ({"protocol": "slow"}, "protocol must be one of ours, paper; got 'slow'"),
         ({"seed": True}, "seed must be a non-negative integer; got True"),
     ],
 )

@@ -132,12 +132,12 @@ def test_a_sweep_gives_what_it_gives_here_and_runs_nothing_twice(sweep, project,
     assert (status, err) == (1, "")
     assert "4 to run on SLURM.\n" in out
     for seed in (0, 1):
-        assert f": 01_size (fast, seed {seed})\n" in out
+        assert f": 01_size (ours, seed {seed})\n" in out
         (log,) = sweep.root.glob(f"results/slurm/rule_notebook/fast_{seed}_02_truth/*.log")
         assert "RuntimeError: as it must" in log.read_text()
-        executed = f"results/fast/seed{seed}/02_truth/executed.ipynb"
+        executed = f"results/ours/seed{seed}/02_truth/executed.ipynb"
         shown = f"{executed} and {log.relative_to(sweep.root)}"
-        assert f"FAILED: 02_truth (fast, seed {seed}); see {shown}\n" in out
+        assert f"FAILED: 02_truth (ours, seed {seed}); see {shown}\n" in out
 
     project.edit("notebooks/02_truth.ipynb", whole)
     status, out, err = sweep.run("sweep", "--seeds", "2", *profile)

@@ -55,7 +55,7 @@ def test_the_comparison_tells_what_differs(old, new, error_like, same):
 def test_a_figure_matches_its_code(png):
     for file in (png, png.with_suffix(".pdf")):
         origin = read_provenance(file)
-        assert origin["parameters"] == {"protocol": "fast", "seed": 0}
+        assert origin["parameters"] == {"protocol": "ours", "seed": 0}
         stale = f"{file.name} is stale; run: ./reproduce.sh update"
         assert origin["code"] == code_hash(origin["notebook"]), stale
 

@@ -22,7 +22,7 @@ def committed(project):
 def updated(ran, capfd):
     """Return a project that is committed, with a measurement of old code and one of a seed."""
     old = Measurement("size", "paper", 0, 1.0, "01_size", "fig1", "0123456789ab")
-    other = Measurement("size", "fast", 1, 1.1, "01_size", "fig1", code_hash("01_size"))
+    other = Measurement("size", "ours", 1, 1.1, "01_size", "fig1", code_hash("01_size"))
     ran.edit(".venv/set-up-seconds", "95")
     notes.note_duration(notes.ALL_TESTS, 140.2, 2)
     notes.note_trial("faults.kill", "Killed at random", 19, 20, "none half-written")
@@ -41,9 +41,9 @@ def test_update_commits_everything_together_and_only_once(updated, capfd):
     assert set(files) >= {"fig1.png", "fig1.pdf", "fig1.csv", "table1.csv", "table1.tex"}
     entries = json.loads(files["claims.json"])
     assert [(e["id"], e["protocol"], e["seeds"], e["value"]) for e in entries] == [
-        ("size", "fast", [0, 1], 1.05),
+        ("size", "ours", [0, 1], 1.05),
         ("size", "paper", [0], 1.0),
-        ("truth", "fast", [0], 1.0),
+        ("truth", "ours", [0], 1.0),
         ("later", None, [], None),
     ]
     readme = files["README.md"].decode()
@@ -61,7 +61,7 @@ def test_update_commits_everything_together_and_only_once(updated, capfd):
     code = [c for c in notebook["cells"] if c["cell_type"] == "code"]
     assert [c["execution_count"] for c in code] == [1, 2, 3, 4, 5, 6]
     assert "papermill" not in json.dumps(notebook)
-    assert "".join(code[0]["source"]) == 'seed = 0\nprotocol = "fast"'
+    assert "".join(code[0]["source"]) == 'seed = 0\nprotocol = "ours"'
     assert "text/markdown" in json.dumps(code[-1]["outputs"])
     assert main(["update"]) == 0
     assert "Nothing to refresh." in capfd.readouterr().out
@@ -72,11 +72,11 @@ def test_a_worse_verdict_is_told_and_a_failure_changes_nothing_that_is_committed
     files = committed(updated)
     updated.edit("dlnn_utils/toy.py", "VALUE = 5.0\n")
     assert main(["01", "--seed", "1"]) == 3
-    told = "worse than committed: size (fast, seed 1) is partly, was reproduced"
+    told = "worse than committed: size (ours, seed 1) is partly, was reproduced"
     assert told in capfd.readouterr().out
     updated.edit("dlnn_utils/toy.py", "VALUE = 1 / 0\n")
     assert main(["update"]) == 1
-    assert "FAILED: 01_size (fast, seed 0); see results/fast/seed0/" in capfd.readouterr().out
+    assert "FAILED: 01_size (ours, seed 0); see results/ours/seed0/" in capfd.readouterr().out
     assert committed(updated) == files
 
 

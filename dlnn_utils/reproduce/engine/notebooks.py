@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from dlnn_utils.reproduce.engine import paths
 
-PROTOCOLS = ("fast", "paper")
-DEFAULT_PROTOCOL, DEFAULT_SEED = "fast", 0
+PROTOCOLS = ("ours", "paper")
+DEFAULT_PROTOCOL, DEFAULT_SEED = "ours", 0
 SHOWS_ONLY = "interactive"
 """Tag of a cell that lets the reader try what was computed before, and computes nothing."""
 
 
 def check_protocol(value: str) -> str:
-    """Return the protocol, or raise ValueError if it is neither "fast" nor "paper"."""
+    """Return the protocol, or raise ValueError if it is neither "ours" nor "paper"."""
     if value not in PROTOCOLS:
         raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}; got {value!r}")
     return value

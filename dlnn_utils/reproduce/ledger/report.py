@@ -45,7 +45,7 @@ def readme_results(entries: Sequence[dict], current: Mapping[str, str]) -> str:
         cells = "", "", "", main["verdict"]
         if main["seeds"]:
             literal = _cell(protocols.get("paper"), current, with_verdict=True)
-            ours = _cell(protocols.get("fast"), current)
+            ours = _cell(protocols.get("ours"), current)
             paper = with_unit(main["paper_value"], main["unit"])
             cells = paper, literal, ours, main["verdict"] + seeds
         claim = load_claims()[id]
