@@ -17,7 +17,11 @@ def job_of(wildcards):
 
 
 def inputs(wildcards):
-    return [ancient(str(file)) for file in dependencies.inputs_of(wildcards.notebook)]
+    # what is committed shows the spread over seeds: in a sweep it is made after the other seeds
+    last = range(1, notebooks.check_seed(config.get("seeds", 1))) if job_of(wildcards).is_default else []
+    beside = expand(FOLDER + paths.RECORD, seed=last, allow_missing=True)
+    files = [*map(str, dependencies.inputs_of(wildcards.notebook))]
+    return [ancient(file) for file in files + [b.format(**wildcards) for b in beside]]
 
 
 wildcard_constraints:

@@ -11,8 +11,8 @@ from rendering import SOURCE, render
 import dlnn_utils
 from dlnn_utils.reproduce.engine import paths
 from dlnn_utils.reproduce.ledger.claims import by_claim, main_entry
+from dlnn_utils.reproduce.ledger.store import committed_store, our_sensitivities
 from dlnn_utils.reproduce.ledger.unknowns import load_unknowns
-from dlnn_utils.reproduce.ledger.update import committed_store, default_sensitivities
 from dlnn_utils.reproduce.ledger.verdicts import NOT_TESTABLE, ORDER
 
 
@@ -39,7 +39,7 @@ def results() -> dict:
             (s, "none named" if s == "other" else f"Section {s}") for s in sorted(sections)
         ],
         "unknowns": list(load_unknowns().values()),
-        "moved": default_sensitivities(committed_store()),
+        "moved": our_sensitivities(committed_store()),
     }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dlnn_utils.reproduce.engine import paths
 from dlnn_utils.reproduce.engine.notebooks import DEFAULT_PROTOCOL, default_parameters
 from dlnn_utils.reproduce.ledger.notes import ALL_TESTS, note_duration
-from dlnn_utils.reproduce.ledger.update import committed_store
+from dlnn_utils.reproduce.ledger.store import committed_store
 
 
 def run_checks(cores: int, extra: Sequence[str]) -> int:

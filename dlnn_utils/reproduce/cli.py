@@ -12,13 +12,8 @@ from dlnn_utils.reproduce.engine.scheduler import run_jobs
 from dlnn_utils.reproduce.engine.slurm import check_profile, log_of
 from dlnn_utils.reproduce.ledger.claims import ledger
 from dlnn_utils.reproduce.ledger.report import claims_text
-from dlnn_utils.reproduce.ledger.update import (
-    committed_store,
-    default_jobs,
-    readme,
-    refresh,
-    stored_measurements,
-)
+from dlnn_utils.reproduce.ledger.store import committed_store, stored_measurements
+from dlnn_utils.reproduce.ledger.update import default_jobs, readme, refresh
 from dlnn_utils.reproduce.ledger.verdicts import is_worse
 
 FAILED, BAD_USAGE, WORSE = 1, 2, 3

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 from IPython.display import Image, Markdown
 from matplotlib.figure import Figure
 
@@ -14,11 +15,13 @@ from dlnn_utils.reproduce.drawing import style as figures
 from dlnn_utils.reproduce.drawing.animation import save_animation
 from dlnn_utils.reproduce.engine import notebooks, paths
 from dlnn_utils.reproduce.engine.dependencies import code_hash, uses
-from dlnn_utils.reproduce.engine.jobs import texts_hash
+from dlnn_utils.reproduce.engine.jobs import Job, seeds_beside, texts_hash
 from dlnn_utils.reproduce.engine.seeding import seed_all
-from dlnn_utils.reproduce.ledger import tables
+from dlnn_utils.reproduce.ledger import spread, tables, verdicts
 from dlnn_utils.reproduce.ledger.claims import Measurement, load_claims, merge
 from dlnn_utils.reproduce.ledger.report import claims_markdown
+from dlnn_utils.reproduce.ledger.spread import Spread
+from dlnn_utils.reproduce.ledger.store import stored_measurements
 from dlnn_utils.reproduce.ledger.unknowns import load_unknowns, to_register
 from dlnn_utils.reproduce.timing import peak_memory_mb
 
@@ -61,9 +64,13 @@ class Run:
         self._timed: list[str] = []
         self._measurements: dict[str, Measurement] = {}
         self._sensitivities: dict[tuple[str, str], dict] = {}
+        self._series: dict[str, dict] = {}
+        self._readings: list[dict] = []
+        self._others = seeds_beside(Job(self.notebook, self.protocol, self.seed))
+        self._texts = texts_hash(self.notebook)
         figures.use_style()
 
-    def figure(self, fig: Figure, name: str, *, timed: bool = False) -> Image:
+    def figure(self, fig: Figure, name: str, *, timed: bool = False, alt: str = "") -> Image:
         """Save a figure as PNG and PDF, and the numbers drawn in it as CSV, and close it.
 
         Parameters
@@ -74,6 +81,8 @@ class Run:
             Such as "fig2a_training".
         timed : bool
             Whether it shows measured times, which no second run repeats.
+        alt : str
+            A sentence for readers who do not see it.
 
         Returns
         -------
@@ -85,14 +94,16 @@ class Run:
         self._timed += self._files[name] if timed else []
         figures.plt.close(fig)
         width = round(96 * fig.get_figwidth())
-        return Image(data=path.with_name(f"{name}.png").read_bytes(), width=width, alt=name)
+        return Image(data=path.with_name(f"{name}.png").read_bytes(), width=width, alt=alt or name)
 
-    def animation(self, fig: Figure, draw: Callable, frames: Sequence, name: str) -> Image:
+    def animation(
+        self, fig: Figure, draw: Callable, frames: Sequence, name: str, *, alt: str = ""
+    ) -> Image:
         """Save what `draw(frame)` makes of a figure as a GIF, as by `save_animation`; show it."""
         self._new(name)
         self._files[name] = [save_animation(fig, draw, frames, self.folder / name, self._origin)]
         figures.plt.close(fig)
-        return Image(data=(self.folder / f"{name}.gif").read_bytes(), alt=name)
+        return Image(data=(self.folder / f"{name}.gif").read_bytes(), alt=alt or name)
 
     def table(
         self, name: str, header: Sequence[str], rows: tables.Rows, *, timed: bool = False
@@ -105,7 +116,7 @@ class Run:
             Such as "table1".
         header : sequence of str
         rows : sequence of sequences
-            Texts and numbers, floats in full in the CSV, with three digits elsewhere.
+            Texts, numbers and Spreads, in full in the CSV, with three digits elsewhere.
         timed : bool
             As of `figure`.
 
@@ -123,7 +134,7 @@ class Run:
         return Markdown(tables.to_markdown(header, rows))
 
     def claim(self, id: str, value: float, *, figure: str = "") -> str:
-        """Record what was measured for a claim, and return the verdict.
+        """Record what was measured for a claim, and return its verdict over the seeds.
 
         Parameters
         ----------
@@ -138,16 +149,45 @@ class Run:
         -------
         str
         """
-        known = [c.id for c in load_claims().values() if c.notebook == self.notebook]
-        if id not in known:
-            near = ", ".join(difflib.get_close_matches(id, known) or known) or "none"
-            raise ValueError(f"{self.notebook} has no claim {id!r}; perhaps: {near}")
+        self._check_claim(id)
         if id in self._measurements and not self._by_hand:
             raise ValueError(f"claim {id!r} was measured before in this run")
         value = float(value) if math.isfinite(value) else math.inf
         origin = self.protocol, self.seed, value, self.notebook, figure, self._origin["code"]
         self._measurements[id] = Measurement(id, *origin)
-        return self._measurements[id].verdict
+        return verdicts.verdict_over_seeds(load_claims()[id], list(self.spread(id).values))
+
+    def spread(self, id: str) -> Spread:
+        """Return a claim's values over the seeds, this run's among them."""
+        known = stored_measurements(self._others)
+        values = [{id: m.value} for m in known if m.id == id]
+        return spread.over_seeds({id: self._measurements[id].value}, values)[id]
+
+    def over_seeds(self, name: str, values: Mapping) -> dict[str, Spread]:
+        """Record values of this run and return each one's spread over the seeds.
+
+        Parameters
+        ----------
+        name : str
+            Of the comparison, such as "mechanics_models".
+        values : mapping
+            Numbers or arrays of fixed shape, by label.
+
+        Returns
+        -------
+        dict of Spread
+            This run's values and those of the committed seeds and of seeds run here.
+        """
+        if name in self._series and not self._by_hand:
+            raise ValueError(f"a comparison needs a new name; got {name!r} again")
+        self._series[name] = {label: _plain(value) for label, value in values.items()}
+        known = [s["values"] for s in self._others["series"] if s["name"] == name]
+        return spread.over_seeds(values, known)
+
+    def reading(self, id: str, reading: str, value: float) -> None:
+        """Record a claim's value under another reading of the paper's text."""
+        self._check_claim(id)
+        self._readings.append({"claim": id, "reading": reading, "value": _plain(value)})
 
     def sensitivity(self, unknown: str, measure: str, values: Mapping[str, float]) -> None:
         """Record how far a result moves with one of the things that the paper leaves open.
@@ -165,7 +205,8 @@ class Run:
 
     def unknowns(self) -> Markdown:
         """Return the register of this notebook's unknowns, with what was measured so far."""
-        return Markdown(to_register([self.notebook], self._sensitivity_list()))
+        mine = [{"seed": self.seed} | s for s in self._sensitivity_list()]
+        return Markdown(to_register([self.notebook], [*mine, *self._others["sensitivities"]]))
 
     def finish(self) -> Markdown:
         """Write the record of this run and return its claims as a table."""
@@ -175,16 +216,25 @@ class Run:
                 made = ", ".join(self._files) or "none"
                 raise ValueError(f"claim {m.id!r} points at {m.figure!r}; this run made: {made}")
         record = self._origin | {
-            "texts": texts_hash(self.notebook),
+            "texts": self._texts,
             "seconds": round(time.monotonic() - self._began, 1),
             "peak_memory_mb": peak_memory_mb(),
             "files": sorted(f for files in self._files.values() for f in files),
             "timed": sorted(set(self._timed)),
             "measurements": [m.to_json() for m in measured],
             "sensitivities": self._sensitivity_list(),
+            "series": [{"name": name, "values": v} for name, v in self._series.items()],
+            "readings": self._readings,
         }
         paths.write_json(self.folder / "record.json", record)
-        return Markdown(claims_markdown(measured))
+        others = stored_measurements(self._others)
+        return Markdown(claims_markdown(measured, others))
+
+    def _check_claim(self, id: str) -> None:
+        known = [c.id for c in load_claims().values() if c.notebook == self.notebook]
+        if id not in known:
+            near = ", ".join(difflib.get_close_matches(id, known) or known) or "none"
+            raise ValueError(f"{self.notebook} has no claim {id!r}; perhaps: {near}")
 
     def _sensitivity_list(self) -> list[dict]:
         names = ("unknown", "measure")
@@ -196,3 +246,10 @@ class Run:
             raise ValueError(
                 f"a figure or table needs a new name of letters, digits and _; got {name!r}"
             )
+
+
+def _plain(value):
+    """Return numbers as JSON takes them, to six digits; what is not finite as null."""
+    if np.ndim(value):
+        return [_plain(item) for item in value]
+    return float(f"{float(value):.6g}") if math.isfinite(value) else None

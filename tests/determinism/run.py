@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 from dlnn_utils.reproduce.ledger.claims import ledger  # noqa: E402
 from dlnn_utils.reproduce.ledger.notes import note_trial  # noqa: E402
-from dlnn_utils.reproduce.ledger.update import committed_store, stored_measurements  # noqa: E402
+from dlnn_utils.reproduce.ledger.store import committed_store, stored_measurements  # noqa: E402
 from dlnn_utils.reproduce.ledger.verdicts import agrees  # noqa: E402
 
 CAPPED = {

@@ -85,7 +85,7 @@ def test_a_diverged_value_survives_json_and_spoils_the_median():
 def test_the_register_shows_what_was_measured():
     text = to_register(["02_mechanics"], [])
     assert text.count("not measured") == text.count("\n") - 2
-    moved = {"unknown": "mechanics.activation", "measure": "max error"}
+    moved = {"unknown": "mechanics.activation", "measure": "max error", "seed": 0}
     text = to_register(["02_mechanics"], [moved | {"values": {"SiLU": 1e-4, "tanh": None}}])
     assert "max error: SiLU 0.0001, tanh" in text
     assert to_register(["99_none"], []) == "The paper leaves nothing open here.\n"

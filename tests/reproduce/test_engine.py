@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -174,6 +175,16 @@ def test_a_record_of_other_code_texts_or_files_is_none(ran, field, changed):
     record = job.record()
     paths.write_json(job.folder / paths.RECORD, record | {field: changed})
     assert job.record() is None
+
+
+def test_what_is_committed_is_run_after_the_other_seeds_that_it_shows(ran, capfd):
+    status, out, _ = said(capfd, "sweep", "--seeds", "2", "--cores", "2", "01")
+    assert status == 0
+    order = re.findall(r"seed (\d)\) (started|finished)", out)
+    assert order == [("1", "started"), ("1", "finished"), ("0", "started"), ("0", "finished")]
+    executed = (ran.root / "results/ours/seed0/01_size/executed.ipynb").read_text()
+    assert "| 1 | 1.05 [1 to 1.1] | reproduced |" in executed
+    assert "2 of 2 up to date" in said(capfd, "sweep", "--seeds", "2", "01")[1]
 
 
 @pytest.mark.parametrize("content", ["", "[1]"])

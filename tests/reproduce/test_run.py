@@ -10,6 +10,7 @@ from dlnn_utils.reproduce import Run
 from dlnn_utils.reproduce.drawing.style import read_provenance
 from dlnn_utils.reproduce.engine import paths
 from dlnn_utils.reproduce.engine.execute import execute
+from dlnn_utils.reproduce.ledger.claims import Measurement
 from dlnn_utils.reproduce.ledger.tables import to_latex, to_markdown
 
 EQUATIONS = "01_theory"
@@ -172,3 +173,36 @@ def test_a_parameter_that_the_notebook_lacks_is_refused_before_anything_runs(run
     with pytest.raises(ValueError, match="01_theory has no parameter width; it has: seed, proto"):
         execute(EQUATIONS, {"seed": 1, "width": 3}, tmp_path / "results" / EQUATIONS)
     assert not (tmp_path / "results").exists()
+
+
+def test_values_join_those_of_the_other_seeds_of_the_store(run, project, monkeypatch):
+    monkeypatch.setattr(paths, "FIGURES", project.root / "figures")
+    origin = {"notebook": EQUATIONS, "protocol": "paper"}
+    stored = [origin | {"seed": s, "name": "errors"} for s in (0, 1, 3)]
+    values = [{"a": 4.0, "b": [1, None]}, {"a": None, "b": [1]}, {"a": 100.0}]
+    series = [item | {"values": v} for item, v in zip(stored, values, strict=True)]
+    claims = [Measurement("eq1", "paper", s, v, EQUATIONS, "", "0") for s, v in enumerate((0, 2))]
+    measurements = [m.to_json() for m in claims]
+    project.edit(
+        "figures/measurements.json", json.dumps({"series": series, "measurements": measurements})
+    )
+    run = Run(EQUATIONS, seed=3, protocol="paper")
+    spreads = run.over_seeds("errors", {"a": 1.0, "b": np.array([2.0, 3.0]), "new": np.inf})
+    a, b, new = spreads.values()
+    assert (a.this, a.median, a.low, a.high, a.n) == (1.0, 4.0, 1.0, np.inf, 3)
+    assert (str(a), str(new)) == ("4 [1 to inf]", "inf")
+    assert b.median.tolist() == [1.5, np.inf] and b.n == 2  # another seed's has another shape
+    with pytest.raises(ValueError, match="only a number reads as text"):
+        str(b)
+    assert run.claim("eq1", 0.0) == "partly"  # two seeds of three
+    assert run.spread("eq1").values.tolist() == [0.0, 0.0, 2.0]
+    table = run.table("errors", ["what", "error"], [["a", a], ["none", 1.5]]).data
+    assert "| a | 4 [1 to inf] |\n| none | 1.5 |" in table
+    lines = (run.folder / "errors.csv").read_text().splitlines()
+    assert lines[0] == 'what,error,"error, least","error, largest","error, this run"'
+    assert lines[1:] == ["a,4.0,1.0,inf,1.0", "none,1.5,,,"]
+    run.reading("eq1", "in another unit", 3.0)
+    run.finish()
+    record = json.loads((run.folder / paths.RECORD).read_text())
+    assert record["series"] == [{"name": "errors", "values": {"a": 1, "b": [2, 3], "new": None}}]
+    assert record["readings"] == [{"claim": "eq1", "reading": "in another unit", "value": 3.0}]

@@ -9,6 +9,7 @@ from dlnn_utils.reproduce.cli import main
 from dlnn_utils.reproduce.engine.dependencies import code_hash
 from dlnn_utils.reproduce.ledger import notes, update
 from dlnn_utils.reproduce.ledger.claims import Measurement
+from dlnn_utils.reproduce.ledger.store import committed_store
 
 BLOCKS = ["times", "results", "trials", "unknowns"]
 
@@ -81,7 +82,7 @@ def test_a_worse_verdict_is_told_and_a_failure_changes_nothing_that_is_committed
 
 
 def test_every_block_of_the_readme_is_asked_for_before_anything_is_run(inside, capfd):
-    store = update.committed_store()
+    store = committed_store()
     whole = "".join(f"<!-- {b}:begin -->\n<!-- {b}:end -->\n" for b in BLOCKS)
     for block in BLOCKS:
         assert f"<!-- {block}:begin -->\n" in update.readme(whole, store)

@@ -17,6 +17,7 @@ from dlnn_utils.reproduce.engine.notebooks import (
     tags,
 )
 from dlnn_utils.reproduce.ledger.claims import Measurement, load_claims
+from dlnn_utils.reproduce.ledger.store import merged_store, other_seeds
 from dlnn_utils.reproduce.ledger.unknowns import load_unknowns
 
 
@@ -61,12 +62,23 @@ class Job:
 def texts_hash(notebook: str) -> str:
     """Return a hash of what a notebook shows without computing it.
 
-    That is the text of its claims and unknowns, and its cells tagged "interactive".
+    That is the text of its claims and unknowns, its cells tagged "interactive", and the values
+    of other seeds.
     """
     shown = [*load_claims().values(), *load_unknowns().values()]
     mine = [repr(x) for x in shown if x.notebook == notebook]
     mine += [source(cell) for cell in read_notebook(notebook)["cells"] if SHOWS_ONLY in tags(cell)]
+    mine.append(json.dumps(seeds_beside(Job(notebook, DEFAULT_PROTOCOL, DEFAULT_SEED))))
     return hashlib.sha256("\n".join(mine).encode()).hexdigest()[:12]
+
+
+def seeds_beside(job: Job) -> dict:
+    """Return what other seeds of a job's notebook gave: those committed, and those run here."""
+    here = paths.results().glob(f"{job.protocol}/seed*/{job.notebook}/{paths.RECORD}")
+    seeds = {int(file.parts[-3][4:]) for file in here if file.parts[-3][4:].isdecimal()}
+    jobs = [Job(job.notebook, job.protocol, seed) for seed in sorted(seeds - {job.seed})]
+    records = [record for record in (j.record() for j in jobs if not j.is_default) if record]
+    return other_seeds(merged_store(records), job.notebook, job.protocol, job.seed)
 
 
 def finished_jobs() -> Iterator[Job]:

@@ -34,6 +34,8 @@ def run_jobs(
     `cores` notebooks run at a time, of the cluster as many as its profile says where it is None.
     """
     due = [job for job in jobs if force or job.record() is None]
+    renewed = {job.notebook for job in due}  # what is committed of them shows the new seeds too
+    due += [job for job in jobs if job.is_default and job.notebook in renewed and job not in due]
     if len(due) < len(jobs):
         print(f"{len(jobs) - len(due)} of {len(jobs)} up to date.", flush=True)
     if not due:
@@ -45,7 +47,8 @@ def run_jobs(
     _none_from_the_future(due)
     began, told, ended = time.monotonic(), set(), 0
     said: deque[str] = deque(maxlen=LINES_OF_SNAKEMAKE)
-    with _snakemake(due, cores, profile) as process:
+    seeds = 1 + max(job.seed for job in jobs)
+    with _snakemake(due, seeds, cores, profile) as process:
         for line in process.stdout:
             event = EVENT.search(line)
             if profile:
@@ -98,7 +101,7 @@ def _none_from_the_future(jobs: Sequence[Job]) -> None:
 
 @contextlib.contextmanager
 def _snakemake(
-    due: Sequence[Job], cores: int | None, profile: Path | None
+    due: Sequence[Job], seeds: int, cores: int | None, profile: Path | None
 ) -> Iterator[subprocess.Popen]:
     """Start Snakemake in a process group of its own, which ends with us."""
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(paths.ROOT / "Snakefile")]
@@ -107,6 +110,7 @@ def _snakemake(
     command += ["--shared-fs-usage", *SHARED]
     command += ["--nolock"]  # we hold a lock that ends with us; Snakemake's outlives a kill
     command += slurm.options(profile, cores) if profile else ["--cores", str(cores)]
+    command += ["--config", f"seeds={seeds}"]
     command += ["--", *(str(job.folder / paths.RECORD) for job in due)]
     with (
         slurm.none_left() if profile else contextlib.nullcontext(),

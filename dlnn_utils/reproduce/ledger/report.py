@@ -3,20 +3,32 @@
 from collections.abc import Mapping, Sequence
 
 from dlnn_utils.reproduce.engine.notebooks import PROTOCOLS
-from dlnn_utils.reproduce.ledger.claims import Measurement, by_claim, load_claims, main_entry
+from dlnn_utils.reproduce.ledger.claims import (
+    Measurement,
+    by_claim,
+    ledger,
+    load_claims,
+    main_entry,
+)
 from dlnn_utils.reproduce.ledger.tables import short, to_markdown
 
 
-def claims_markdown(measurements: Sequence[Measurement]) -> str:
-    """Return what one run measured as a Markdown table: claim, statement, paper, here, verdict."""
-    rows = []
-    for m in measurements:
-        claim = load_claims()[m.id]
-        paper, here = with_unit(claim.paper_value, claim.unit), with_unit(m.value, claim.unit)
-        rows.append([m.id, _prose(claim.statement), paper, here, m.verdict])
+def claims_markdown(run: Sequence[Measurement], others: Sequence[Measurement] = ()) -> str:
+    """Return one run's claims as a Markdown table, with the verdict over the seeds.
+
+    `others` are measurements of the same notebook and protocol with other seeds.
+    """
+    rows, mine = [], {m.id: m for m in run}
+    for entry in ledger([*run, *others]):
+        if m := mine.get(entry["id"]):
+            claim = load_claims()[m.id]
+            paper, this = with_unit(claim.paper_value, claim.unit), with_unit(m.value, claim.unit)
+            over = f"{_value(entry)} [{_range(entry)}]" if len(entry["seeds"]) > 1 else ""
+            rows.append([m.id, _prose(claim.statement), paper, this, over, entry["verdict"]])
     if not rows:
         return "No claim was measured.\n"
-    return to_markdown(["claim", "statement", "paper", "here", "verdict"], rows)
+    header = ["claim", "statement", "paper", "this run", "median [range] over seeds", "verdict"]
+    return to_markdown(header, rows)
 
 
 def claims_text(entries: Sequence[dict]) -> str:

@@ -2,7 +2,13 @@
 
 import csv
 import io
+import itertools
 from collections.abc import Sequence
+
+from dlnn_utils.reproduce.ledger.spread import Spread
+
+FOUR = ("", ", least", ", largest", ", this run")
+"""What a column of Spreads becomes: its median under the column's own name, and these."""
 
 Rows = Sequence[Sequence[object]]
 ESCAPED = str.maketrans(
@@ -26,16 +32,26 @@ def short(value) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value) if isinstance(value, str | int) else f"{float(value):.3g}"
+    return str(value) if isinstance(value, str | int | Spread) else f"{float(value):.3g}"
 
 
 def to_csv(header: Sequence[str], rows: Rows) -> str:
-    """Return a table as CSV, floats in full."""
+    """Return a table as CSV, floats in full, a column of Spreads as four columns."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows([getattr(cell, "item", lambda c=cell: c)() for cell in row] for row in rows)
+    spread = [any(isinstance(cell, Spread) for cell in column) for column in zip(*rows)]
+    names = [[f"{h}{w}" for w in FOUR] if wide else [h] for h, wide in zip(header, spread)]
+    writer.writerow(itertools.chain(*names))
+    for row in rows:
+        writer.writerow(itertools.chain(*(map(_cells, row, spread))))
     return out.getvalue()
+
+
+def _cells(cell, wide: bool) -> list:
+    if isinstance(cell, Spread):
+        return [float(v) for v in (cell.median, cell.low, cell.high, cell.this)]
+    value = cell.item() if hasattr(cell, "item") else cell
+    return [value, "", "", ""] if wide else [value]
 
 
 def to_markdown(header: Sequence[str], rows: Rows) -> str:

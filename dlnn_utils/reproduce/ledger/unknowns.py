@@ -7,7 +7,8 @@ from pathlib import Path
 
 from dlnn_utils.reproduce.engine.paths import NOTEBOOKS
 from dlnn_utils.reproduce.ledger.claims import read_entries
-from dlnn_utils.reproduce.ledger.tables import short, to_markdown
+from dlnn_utils.reproduce.ledger.spread import over_seeds
+from dlnn_utils.reproduce.ledger.tables import to_markdown
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,16 @@ def load_unknowns(path: Path = NOTEBOOKS / "unknowns.toml") -> dict[str, Unknown
 def to_register(notebooks: Sequence[str], sensitivities: Iterable[dict]) -> str:
     """Return the register of some notebooks as a Markdown table.
 
-    Sensitivities are what runs record: unknown, measure, and values by alternative.
+    Sensitivities are what runs record: unknown, measure, seed, and values by alternative.
     """
+    groups: dict[tuple[str, str], list[dict]] = {}
+    for s in sorted(sensitivities, key=lambda s: s["seed"]):
+        groups.setdefault((s["unknown"], s["measure"]), []).append(s["values"])
     measured: dict[str, list[str]] = {}
-    for s in sensitivities:
-        values = ", ".join(f"{name} {short(v)}" for name, v in s["values"].items())
-        measured.setdefault(s["unknown"], []).append(f"{s['measure']}: {values}")
+    for (unknown, measure), (first, *others) in groups.items():
+        spreads = over_seeds(first, others)
+        values = ", ".join(f"{name} {spread}" for name, spread in spreads.items())
+        measured.setdefault(unknown, []).append(f"{measure}: {values}")
     rows = []
     for u in load_unknowns().values():
         if u.notebook in notebooks:

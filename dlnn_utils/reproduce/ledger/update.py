@@ -1,12 +1,13 @@
 """Refreshes what is committed: notebooks' outputs, figures, ledger and README, all together."""
 
+import functools
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from dlnn_utils.reproduce.engine import paths
-from dlnn_utils.reproduce.engine.jobs import Job, code_hash, finished_jobs, measurements
+from dlnn_utils.reproduce.engine.jobs import Job, code_hash, finished_jobs
 from dlnn_utils.reproduce.engine.notebooks import (
     DEFAULT_PROTOCOL,
     DEFAULT_SEED,
@@ -14,8 +15,14 @@ from dlnn_utils.reproduce.engine.notebooks import (
     tags,
 )
 from dlnn_utils.reproduce.ledger import notes
-from dlnn_utils.reproduce.ledger.claims import Measurement, ledger, merge
+from dlnn_utils.reproduce.ledger.claims import ledger
 from dlnn_utils.reproduce.ledger.report import readme_results, readme_times
+from dlnn_utils.reproduce.ledger.store import (
+    FILE,
+    merged_store,
+    our_sensitivities,
+    stored_measurements,
+)
 from dlnn_utils.reproduce.ledger.unknowns import to_register
 from dlnn_utils.reproduce.ledger.verdicts import RULE
 
@@ -48,7 +55,9 @@ def refresh() -> list[str]:
 
 def _content() -> dict[Path, bytes]:
     """Return every file that is committed, as the results have it."""
-    store = merged_store([(job, job.record()) for job in finished_jobs()])
+    store = merged_store([job.record() for job in finished_jobs()])
+    store["durations"] |= notes.durations()
+    store["trials"] |= notes.trials()
     content = {}
     for job in default_jobs():
         content[paths.notebook_path(job.notebook)] = with_outputs(job).encode()
@@ -56,61 +65,11 @@ def _content() -> dict[Path, bytes]:
             if paths.FIGURES / name in content:
                 raise ValueError(f"two notebooks make a file called {name}")
             content[paths.FIGURES / name] = (job.folder / name).read_bytes()
-    content[paths.FIGURES / "measurements.json"] = _json(store).encode()
+    content[paths.FIGURES / FILE] = _compact(store).encode()
     content[paths.FIGURES / "claims.json"] = _json(ledger(stored_measurements(store))).encode()
     tables = {path.stem: new.decode() for path, new in content.items() if path.suffix == ".md"}
     text = readme(paths.README.read_text(encoding="utf-8"), store, tables)
     return content | {paths.README: text.encode()}
-
-
-def committed_store() -> dict:
-    """Return figures/measurements.json, empty where there is none yet."""
-    store = {"runs": [], "measurements": [], "sensitivities": [], "durations": {}, "trials": {}}
-    file = paths.FIGURES / "measurements.json"
-    if not file.exists():
-        return store
-    try:
-        store = store | json.loads(file.read_text(encoding="utf-8"))
-        readme_times(store["runs"]), notes.durations_text(store["durations"])
-        notes.trials_table(store["trials"]), stored_measurements(store)
-        sorted(store["sensitivities"], key=_run_of)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise paths.damaged(file) from None
-    return store
-
-
-def stored_measurements(store: dict) -> list[Measurement]:
-    """Return the measurements of a store."""
-    return [Measurement.from_json(m) for m in store["measurements"]]
-
-
-def default_sensitivities(store: dict) -> list[dict]:
-    """Return how far unknowns move results, as the default runs of a store measured it."""
-    default = DEFAULT_PROTOCOL, DEFAULT_SEED
-    return [s for s in store["sensitivities"] if _run_of(s)[1:] == default]
-
-
-def merged_store(results: Sequence[tuple[Job, dict]]) -> dict:
-    """Return the committed store with new results in the place of old ones of the same run."""
-    old, known = committed_store(), paths.notebook_names()
-    new = {(j.notebook, j.protocol, j.seed) for j, _ in results}
-    kept = {
-        part: [x for x in old[part] if _run_of(x) not in new and x["notebook"] in known]
-        for part in ("runs", "measurements", "sensitivities")
-    }
-    runs, sensitivities = kept["runs"], kept["sensitivities"]
-    for job, record in results:
-        run = {"notebook": job.notebook, "protocol": job.protocol, "seed": job.seed}
-        runs.append(run | {key: record[key] for key in ("code", "seconds", "peak_memory_mb")})
-        sensitivities += [run | s for s in record["sensitivities"]]
-    merged = merge(stored_measurements(kept), measurements([record for _, record in results]))
-    return {
-        "runs": sorted(runs, key=_run_of),
-        "measurements": [m.to_json() for m in merged],
-        "sensitivities": sorted(sensitivities, key=_run_of),
-        "durations": old["durations"] | notes.durations(),
-        "trials": old["trials"] | notes.trials(),
-    }
 
 
 def with_outputs(job: Job) -> str:
@@ -145,7 +104,7 @@ def readme(text: str, store: dict, tables: Mapping[str, str] | None = None) -> s
         "times": times,
         "results": readme_results(ledger(stored_measurements(store)), current),
         "trials": f"{notes.trials_table(store['trials'])}\n{RULE}",
-        "unknowns": to_register(known, default_sensitivities(store)),
+        "unknowns": to_register(known, our_sensitivities(store)),
     }
     for name in re.findall(r"<!-- table (\w+):begin -->", text):
         file = paths.FIGURES / f"{name}.md"
@@ -161,8 +120,15 @@ def readme(text: str, store: dict, tables: Mapping[str, str] | None = None) -> s
     return text
 
 
-def _run_of(item: dict) -> tuple:
-    return item["notebook"], item["protocol"], item["seed"]
+def _compact(store: dict) -> str:
+    """Return a store as JSON in which each item of a list, or note, is one line."""
+    line, parts = functools.partial(json.dumps, ensure_ascii=False, allow_nan=False), []
+    for name, part in store.items():
+        pairs = isinstance(part, dict)
+        lines = [f"{line(k)}: {line(v)}" for k, v in part.items()] if pairs else map(line, part)
+        opened, closed = "{}" if pairs else "[]"
+        parts.append(f"{line(name)}: {opened}\n" + ",\n".join(lines) + f"\n{closed}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
 def _json(value) -> str:
