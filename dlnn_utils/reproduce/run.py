@@ -1,13 +1,11 @@
 """`Run`: what a notebook talks to."""
 
-import difflib
 import math
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 from IPython.display import Image, Markdown
 from matplotlib.figure import Figure
 
@@ -18,7 +16,7 @@ from dlnn_utils.reproduce.engine.dependencies import code_hash, uses
 from dlnn_utils.reproduce.engine.jobs import Job, seeds_beside, texts_hash
 from dlnn_utils.reproduce.engine.seeding import seed_all
 from dlnn_utils.reproduce.ledger import spread, tables, verdicts
-from dlnn_utils.reproduce.ledger.claims import Measurement, load_claims, merge
+from dlnn_utils.reproduce.ledger.claims import Measurement, check_claim, load_claims, merge
 from dlnn_utils.reproduce.ledger.report import claims_markdown
 from dlnn_utils.reproduce.ledger.spread import Spread
 from dlnn_utils.reproduce.ledger.store import stored_measurements
@@ -149,7 +147,7 @@ class Run:
         -------
         str
         """
-        self._check_claim(id)
+        check_claim(id, self.notebook)
         if id in self._measurements and not self._by_hand:
             raise ValueError(f"claim {id!r} was measured before in this run")
         value = float(value) if math.isfinite(value) else math.inf
@@ -180,14 +178,14 @@ class Run:
         """
         if name in self._series and not self._by_hand:
             raise ValueError(f"a comparison needs a new name; got {name!r} again")
-        self._series[name] = {label: _plain(value) for label, value in values.items()}
+        self._series[name] = {label: spread.plain(value) for label, value in values.items()}
         known = [s["values"] for s in self._others["series"] if s["name"] == name]
         return spread.over_seeds(values, known)
 
     def reading(self, id: str, reading: str, value: float) -> None:
         """Record a claim's value under another reading of the paper's text."""
-        self._check_claim(id)
-        self._readings.append({"claim": id, "reading": reading, "value": _plain(value)})
+        check_claim(id, self.notebook)
+        self._readings.append({"claim": id, "reading": reading, "value": spread.plain(value)})
 
     def sensitivity(self, unknown: str, measure: str, values: Mapping[str, float]) -> None:
         """Record how far a result moves with one of the things that the paper leaves open.
@@ -230,12 +228,6 @@ class Run:
         others = stored_measurements(self._others)
         return Markdown(claims_markdown(measured, others))
 
-    def _check_claim(self, id: str) -> None:
-        known = [c.id for c in load_claims().values() if c.notebook == self.notebook]
-        if id not in known:
-            near = ", ".join(difflib.get_close_matches(id, known) or known) or "none"
-            raise ValueError(f"{self.notebook} has no claim {id!r}; perhaps: {near}")
-
     def _sensitivity_list(self) -> list[dict]:
         names = ("unknown", "measure")
         return [dict(zip(names, key)) | {"values": v} for key, v in self._sensitivities.items()]
@@ -246,10 +238,3 @@ class Run:
             raise ValueError(
                 f"a figure or table needs a new name of letters, digits and _; got {name!r}"
             )
-
-
-def _plain(value):
-    """Return numbers as JSON takes them, to six digits; what is not finite as null."""
-    if np.ndim(value):
-        return [_plain(item) for item in value]
-    return float(f"{float(value):.6g}") if math.isfinite(value) else None

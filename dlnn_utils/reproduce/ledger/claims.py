@@ -1,5 +1,6 @@
 """The ledger: every checkable statement of the paper, what was measured, and the verdict."""
 
+import difflib
 import functools
 import math
 import tomllib
@@ -94,6 +95,14 @@ def read_entries(path: Path, kind: str, make: Callable) -> dict:
 def load_claims(path: Path = NOTEBOOKS / "claims.toml") -> dict[str, Claim]:
     """Return all claims by id, in the paper's order."""
     return read_entries(path, "claim", Claim)
+
+
+def check_claim(id: str, notebook: str) -> None:
+    """Raise ValueError, with near names, unless a claim is a notebook's."""
+    known = [c.id for c in load_claims().values() if c.notebook == notebook]
+    if id not in known:
+        near = ", ".join(difflib.get_close_matches(id, known) or known) or "none"
+        raise ValueError(f"{notebook} has no claim {id!r}; perhaps: {near}")
 
 
 def merge(*sources: Iterable[Measurement]) -> list[Measurement]:

@@ -54,3 +54,10 @@ def over_seeds(this: Mapping, others: Sequence[Mapping]) -> dict[str, Spread]:
             np.stack([value, *(v for v in known if v.shape == value.shape)]), value
         )
     return spreads
+
+
+def plain(value) -> list | float | None:
+    """Return numbers as JSON takes them, to six digits; null for NaN and the infinite."""
+    if np.ndim(value):
+        return [plain(item) for item in value]
+    return float(f"{float(value):.6g}") if np.isfinite(value) else None
