@@ -8,7 +8,8 @@ import pytest
 
 from dlnn_utils.reproduce.drawing import panels
 from dlnn_utils.reproduce.drawing.numbers import numbers
-from dlnn_utils.reproduce.drawing.style import PALETTE, save_figure, use_style
+from dlnn_utils.reproduce.drawing.style import COLOURS, PALETTE, save_figure, use_style
+from dlnn_utils.reproduce.ledger.spread import Spread
 
 T = np.linspace(0, 1, 5)
 PATHS = np.random.default_rng(0).normal(size=(5, 3, 2))
@@ -78,15 +79,36 @@ def test_what_blows_up_is_marked_in_a_band_and_keeps_its_number():
     np.testing.assert_array_equal(numbers(fig)["a"], errors)
 
 
-def test_points_say_where_there_are_none():
+def test_a_spread_is_a_line_in_a_band_with_this_run_marked(tmp_path):
     fig, ax = plt.subplots()
-    groups = {"all": [1.0, 4.0, 2.0], "some": [3.0, np.nan], "lost": [np.nan], "never": []}
-    panels.points(ax, groups, dict.fromkeys(groups, "C0"), printed=8, xlabel="$\\bf{r}$")
-    found = [[name, *values] for name, values in numbers(fig).items()]
-    assert found[:2] == [["all, r", 1, 4, 2], ["median, all, r", 2]]
-    assert found[2:] == [["some, r", 3], ["median, some, r", 3]]
+    values = np.array([T + 1, 3 * T + 1, 2 * T + 1])
+    curves = {"DLNN": Spread(values, values[0]), "DLNN, SiLU": T, "exact": T}
+    panels.curves(ax, T, curves, log="y", ylabel="error")
+    panels.reference(ax, 2.0, "paper")
+    panels.letters(ax)
+    found = saved(fig, tmp_path / "band")
+    np.testing.assert_allclose(np.array(found["DLNN, error"], float), 2 * T + 1)
+    np.testing.assert_allclose(np.array(found["DLNN, this run, error"], float), T + 1)
+    np.testing.assert_allclose(np.array(found["DLNN, least, error"], float), T + 1)
+    np.testing.assert_allclose(np.array(found["DLNN, largest, error"], float), 3 * T + 1)
+    marks, first, other, exact, _ = ax.lines
+    assert {line.get_color() for line in (marks, first, other)} == {COLOURS["DLNN"]}
+    assert (first.get_linestyle(), other.get_linestyle()) == ("-", "--")
+    assert exact.get_color() == COLOURS["exact"]
+    assert {"paper ", "(a)"} == {text.get_text() for text in ax.texts}
+
+
+def test_a_row_of_ranges_shows_every_seed_and_counts_those_that_diverged():
+    fig, ax = plt.subplots()
+    all_of, some = np.array([2.0, 1.0, 4.0]), np.array([np.nan, 3.0, 5.0])
+    groups = {"DLNN": Spread(all_of, all_of[0]), "baseline": Spread(some, some[0])}
+    panels.ranges(ax, groups, xlabel="ratio")
+    found = {name: list(column) for name, column in numbers(fig).items()}
+    assert found["DLNN, ratio"] == [2, 1, 4]
+    assert found["DLNN, median, ratio"] == found["DLNN, this run, ratio"] == [2]
+    assert found["baseline, ratio"] == [3, 5] and found["baseline, median, ratio"] == [5]
+    assert [text.get_text() for text in ax.texts] == ["1 of 3 diverged"]
     fig.draw_without_rendering()
-    assert {"not reached", "not tried"} <= {text.get_text() for text in ax.texts}
     assert [label.get_text() for label in ax.get_yticklabels()] == list(groups)
 
 
@@ -131,6 +153,6 @@ def test_points_and_bars_are_numbers_too_and_what_is_not_read_is_refused():
         "bars, x": [1, 2],
         "bars, y": [5, 6],
     }
-    ax.fill_between([1, 2], [1, 2])
-    with pytest.raises(ValueError, match="nothing but lines, .*; got FillBetweenPolyCollection"):
+    ax.quiver([1, 2], [1, 2], [1, 0], [0, 1])
+    with pytest.raises(ValueError, match="nothing but lines, .*; got Quiver"):
         numbers(fig)

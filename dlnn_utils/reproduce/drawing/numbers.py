@@ -11,13 +11,13 @@ from string import ascii_lowercase
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection, QuadMesh
+from matplotlib.collections import FillBetweenPolyCollection, PathCollection, QuadMesh
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 Columns = dict[str, np.ndarray]
-READ = (PathCollection, QuadMesh)
+READ = (FillBetweenPolyCollection, PathCollection, QuadMesh)
 
 
 def numbers(fig: Figure) -> Columns:
@@ -83,8 +83,13 @@ def _drawn(ax: Axes) -> Iterator[tuple[str, str, np.ndarray]]:
         yield from _pair(
             ax, _label(bars), *zip(*((b.get_center()[0], b.get_height()) for b in bars))
         )
+    for band in (c for c in ax.collections if isinstance(c, FillBetweenPolyCollection)):
+        edge, n = band.get_paths()[0].vertices, len(band.get_paths()[0].vertices) // 2 - 1
+        lower, upper = edge[1 : n + 1, 1], edge[n + 2 : -1, 1][::-1]
+        yield f"{_label(band)}, least", _axis_label(ax, "y"), lower
+        yield f"{_label(band)}, largest", _axis_label(ax, "y"), upper
     for kind in (type(c) for c in ax.collections if not isinstance(c, READ)):
-        read = "lines, points, bars, images and meshes"
+        read = "lines, bands, points, bars, images and meshes"
         raise ValueError(f"a figure must hold nothing but {read}; got {kind.__name__}")
     texts = [text.get_text() for text in ax.texts if text.get_text()]
     if texts and not ax.axison and not ax.images:

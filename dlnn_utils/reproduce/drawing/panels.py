@@ -4,7 +4,9 @@ Formats are Matplotlib's ("C0--o": first colour, dashed, dots) or dictionaries o
 in the order of what is drawn or by its names.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from string import ascii_lowercase
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -13,11 +15,13 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, Normalize, PowerNorm
 from matplotlib.figure import Figure
 
-from dlnn_utils.reproduce.drawing.style import BLACK, ORANGE, PALETTE, PINK, SKY
+from dlnn_utils.reproduce.drawing.style import BLACK, COLOURS, ORANGE, PALETTE, SKY, colour_of
+from dlnn_utils.reproduce.ledger.spread import Spread
 
 WIDE = {"color": SKY, "lw": 3, "alpha": 0.5}
 """The exact one, under what is compared with it."""
 THIN = {"color": BLACK, "lw": 0.8, "ls": "--"}
+DASHES = ("-", "--", ":", "-.")
 TIME = "time $t$ (s)"
 
 Formats = Sequence[str | dict] | Mapping[str, str | dict]
@@ -31,7 +35,10 @@ IN_CSV = 3
 
 
 def curves(ax: Axes, x, series: Mapping, formats: Formats = (), **options) -> None:
-    """Draw named curves (T,), or n of one name (T, n), against x (T,); options are `plane`'s."""
+    """Draw named curves (T,), or n of one name (T, n), against x (T,); options are `plane`'s.
+
+    A Spread is a line at the median, a band over its range, and this run as small marks.
+    """
     plane(ax, {name: (x, y) for name, y in series.items()}, formats, **options)
 
 
@@ -58,9 +65,12 @@ def plane(
     by_name = formats if isinstance(formats, Mapping) else dict(zip(paths, formats))
     if starts:
         ax.plot(*next(iter(paths.values()))[0].T, "o", color=ORANGE, zorder=3, label=starts)
+    taken: Counter[str] = Counter()
     for k, (name, path) in enumerate(paths.items()):
         x, y = path if isinstance(path, tuple) else (path[..., 0], path[..., 1])
-        style = by_name.get(name) or {"color": PALETTE[k % 7], "ls": "--" if k >= 7 else "-"}
+        style = by_name.get(name) or _style(name, k, taken)
+        if isinstance(y, Spread):
+            y = _band(ax, x, y, name, style)
         shape, given = ([style], look) if isinstance(style, str) else ([], look | style)
         lines = ax.plot(x, y, *shape, **given)
         kept = np.linspace(0, len(lines) - 1, IN_CSV).round()
@@ -114,30 +124,57 @@ def plane_with_errors(
     return fig, right
 
 
-def points(
-    ax: Axes, groups: Mapping[str, Sequence], colours: Mapping, *, printed: float, **settings
-) -> None:
-    """Draw a row of ratios, one a seed (NaN if it did not arrive), for each group.
+def ranges(ax: Axes, groups: Mapping[str, Spread], *, log: bool = True, **settings) -> None:
+    """Draw a row for each named number over seeds: a dot a seed, their range, a bar at the median.
 
-    A bar stands at their median; an empty group was not tried; `printed` is the paper's ratio.
+    A ring marks this run; runs that are not finite are counted at the right. Settings are those
+    of ``ax.set``.
     """
-    ax.set_xscale("log", base=2)
-    ax.xaxis.set_major_formatter(lambda x, _: f"{x:g}" if x >= 1 else f"1/{1 / x:g}")
     ax.yaxis.update_units(list(groups))
-    for row, (name, values) in enumerate(groups.items()):
-        arrived, colour = np.asarray(values)[np.isfinite(values)], colours[name]
+    for row, (name, spread) in enumerate(groups.items()):
+        arrived = spread.values[np.isfinite(spread.values)]
+        look = {"color": colour_of(name) or PALETTE[row % 7], "zorder": 3}
         if len(arrived):
-            place, look = [name] * len(arrived), {"color": colour, "label": name}
-            ax.plot(arrived, place, "o", alpha=0.5, mew=0, **look)
-            look |= {"mew": 2, "ms": 11, "label": f"_median, {name}"}
-            ax.plot(np.median(arrived), name, "|", **look)
-        else:
-            note = "not reached" if len(values) else "not tried"
-            ax.text(1.15, row, note, fontsize=6.5, va="center", color=colour)
-    ax.axvline(1, color=BLACK, lw=0.6)
-    ax.axvline(printed, color=PINK, lw=1.2)
-    ax.text(1.05 * printed, -0.7, "paper", color=PINK, fontsize=6.5, va="center")
-    ax.set(ylim=(len(groups) - 0.5, -1), **settings)
+            ax.plot([arrived.min(), arrived.max()], [name] * 2, lw=1, label="_", **look)
+            ax.plot(arrived, [name] * len(arrived), "o", alpha=0.5, mew=0, label=name, **look)
+            if np.isfinite(spread.median):
+                bar = look | {"mew": 2, "ms": 11, "label": f"_{name}, median"}
+                ax.plot(spread.median, name, "|", **bar)
+        if np.isfinite(spread.this):
+            ax.plot(spread.this, name, "o", ms=7, mfc="none", label=f"_{name}, this run", **look)
+        if lost := spread.n - len(arrived):
+            where = {"transform": ax.get_yaxis_transform(), "va": "center", "ha": "right"}
+            ax.text(1, row, f"{lost} of {spread.n} diverged", fontsize=6.5, **where)
+    if log:
+        ax.set_xscale("log")
+    ax.set(ylim=(len(groups) - 0.5, -0.6), **settings)
+
+
+def reference(ax: Axes, value: float, name: str, axis: str = "y") -> None:
+    """Draw a dotted line at a value of an axis, with its name."""
+    line = {"color": COLOURS["paper"], "ls": ":", "lw": 1.2, "label": "_"}
+    text = {"color": COLOURS["paper"], "fontsize": 6.5}
+    if axis == "y":
+        ax.axhline(value, **line)
+        ax.text(
+            1,
+            value,
+            f"{name} ",
+            va="bottom",
+            ha="right",
+            transform=ax.get_yaxis_transform(),
+            **text,
+        )
+    else:
+        ax.axvline(value, **line)
+        ax.text(value, 1, f" {name}", va="bottom", transform=ax.get_xaxis_transform(), **text)
+
+
+def letters(axes) -> None:
+    """Name panels (a), (b), ... above their upper left corners."""
+    for letter, ax in zip(ascii_lowercase, np.ravel(axes)):
+        place = {"xytext": (-4, 5), "textcoords": "offset points", "ha": "right", "va": "bottom"}
+        ax.annotate(f"({letter})", (0, 1), xycoords="axes fraction", weight="bold", **place)
 
 
 def images(
@@ -176,6 +213,26 @@ def images(
 def legend(ax: Axes, place: str) -> None:
     """Put the legend "below", "right" or, as Matplotlib calls it, inside."""
     ax.legend(**_at(place))
+
+
+def _style(name: str, k: int, taken: Counter) -> dict:
+    """Return a line's look: the colour of its system, dashed where another line has it."""
+    if name in ("exact", "truth"):
+        return WIDE
+    colour = colour_of(name) or PALETTE[k % 7]
+    taken[colour] += 1
+    return {"color": colour, "ls": DASHES[(taken[colour] - 1) % len(DASHES)]}
+
+
+def _band(ax: Axes, x, spread: Spread, name: str, style: dict) -> np.ndarray:
+    """Draw a range and this run's values; return the median."""
+    colour = style["color"]
+    if spread.n > 1:
+        top = np.where(np.isfinite(spread.high), spread.high, np.nan)
+        band = {"color": colour, "alpha": 0.2, "lw": 0, "label": f"_{name}"}
+        ax.fill_between(x, spread.low, top, **band)
+        ax.plot(x, spread.this, ".", color=colour, ms=2.5, label=f"_{name}, this run")
+    return spread.median
 
 
 def _at(place: str) -> dict:

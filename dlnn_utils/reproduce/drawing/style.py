@@ -19,6 +19,33 @@ from dlnn_utils.reproduce.engine.paths import write_aside
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 BLUE, ORANGE, GREEN, PINK, YELLOW, SKY, BLACK = PALETTE
+GREY = "#8C8C8C"
+COLOURS = {
+    "exact": SKY,
+    "DLNN": BLUE,
+    "baseline": ORANGE,
+    "least squares": BLACK,
+    "D-HNN": GREEN,
+    "GLNN": PINK,
+    "pseudo-Hamiltonian": "#44AA99",
+    "Onsager": "#882255",
+    "LNN": "#999933",
+    "HNN": "#AA4499",
+    "DeLaN": "#661100",
+    "PySINDy": YELLOW,
+    "PyDMD": GREY,
+    "posterior": GREEN,
+    "Tikhonov": YELLOW,
+    "threshold": GREY,
+    "paper": PINK,
+}
+"""One colour a system, or a method of inversion, in all figures."""
+
+
+def colour_of(name: str) -> str | None:
+    """Return the colour of the system that a label begins with, such as "DLNN, SiLU"."""
+    known = [key for key in COLOURS if re.match(rf"{re.escape(key)}\b", name)]
+    return COLOURS[max(known, key=len)] if known else None
 
 
 def use_style() -> None:
@@ -66,12 +93,14 @@ def read_provenance(path: Path) -> dict:
 
 
 def _png(fig: Figure, description: str = "") -> bytes:
-    """Return a figure as PNG with 256 colours, which is a third of the size."""
+    """Return a figure as PNG, one without images in 256 colours, which is a third of the size."""
     drawn, out, texts = io.BytesIO(), io.BytesIO(), PngInfo()
     if description:
         texts.add_text("Description", description)
     fig.savefig(drawn, format="png")
     with Image.open(drawn) as image:
-        reduced = image.convert("RGB").quantize(256, dither=Image.Dither.NONE)
-    reduced.save(out, "png", optimize=True, pnginfo=texts)
+        picture = image.convert("RGB")
+    if not any(ax.images or ax.get_label() == "<colorbar>" for ax in fig.axes):
+        picture = picture.quantize(256, dither=Image.Dither.NONE)
+    picture.save(out, "png", optimize=True, pnginfo=texts)
     return out.getvalue()
