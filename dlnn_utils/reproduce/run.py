@@ -203,8 +203,10 @@ class Run:
 
     def unknowns(self) -> Markdown:
         """Return the register of this notebook's unknowns, with what was measured so far."""
-        mine = [{"seed": self.seed} | s for s in self._sensitivity_list()]
-        return Markdown(to_register([self.notebook], [*mine, *self._others["sensitivities"]]))
+        mine, known = self._sensitivity_list(), self._others["sensitivities"]
+        known = [s for s in known if (s["unknown"], s["measure"]) in self._sensitivities]
+        both = [*({"seed": -1} | s for s in mine), *known]  # this run's first
+        return Markdown(to_register([self.notebook], both))
 
     def finish(self) -> Markdown:
         """Write the record of this run and return its claims as a table."""

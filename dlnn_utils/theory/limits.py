@@ -97,6 +97,11 @@ def without_rate_term(d) -> Residuals:
     return [dissipative_euler_lagrange(L_D, d.c) - (rate(d.c) + sym(d.K) * d.c)]
 
 
+def lagrangian_of_one_coordinate(o) -> Residuals:
+    """A Lagrangian of x alone, without explicit time, gives Eq. 1 (Helmholtz's conditions)."""
+    return helmholtz(sp.Matrix([law(o.m, o.R, o.k, o.x)]), sp.Matrix([o.x]))
+
+
 def caldirola_kanai(o) -> Residuals:
     """exp(R t / m) times the usual Lagrangian gives exp(R t / m) times Eq. 1."""
     usual = (o.m * o.v**2 - o.k * o.x**2) / 2
@@ -111,6 +116,25 @@ def sum_of_energies(s) -> Residuals:
     total = sum(dot(v, M * v) + dot(q, K * q) for q, v, _ in halves) / 2
     on_solutions = rate(total) - sum(dot(v, law(M, damping, K, q)) for q, v, damping in halves)
     return [on_solutions + dot(s.v, C * s.v) - dot(s.v_mirror, C * s.v_mirror)]
+
+
+def curl_of_hamiltonian_flow(s) -> Residuals:
+    """The flow of any Hamiltonian H(q, p) has zero curl."""
+    flow, x = _phase_space(s)
+    return [flow.jacobian(x) - flow.jacobian(x).T]
+
+
+def divergence_of_hamiltonian_flow(s) -> Residuals:
+    """The flow of any Hamiltonian H(q, p) has zero divergence."""
+    flow, x = _phase_space(s)
+    return [flow.jacobian(x).trace()]
+
+
+def curl_of_gradient_flow(s) -> Residuals:
+    """The gradient of any D(q, p), the dissipative term of [15], has zero curl."""
+    _, x = _phase_space(s)
+    flow = gradient(sp.Function("D")(*x), x)
+    return [flow.jacobian(x) - flow.jacobian(x).T]
 
 
 def force_is_gradient(s) -> Residuals:
@@ -138,6 +162,13 @@ def damping_is_compatible(s) -> Residuals:
 
 def _root_mass(n: int) -> sp.Matrix:
     return sp.diag(*sp.symbols(f"r1:{n + 1}", positive=True))
+
+
+def _phase_space(s) -> tuple[sp.Matrix, sp.Matrix]:
+    """Return (dH/dp, -dH/dq) for an arbitrary H, and the states [q, p], both (2n, 1)."""
+    q, p = _free(s)
+    H = sp.Function("H")(*q, *p)
+    return gradient(H, p).col_join(-gradient(H, q)), q.col_join(p)
 
 
 def _free(s) -> tuple[sp.Matrix, sp.Matrix]:
