@@ -50,6 +50,7 @@ UNKNOWNS = """
 [[unknown]]
 id = "width"
 notebook = "01_size"
+kind = "not stated"
 text = "The width is not given."
 choice = "Two."
 why = "It is small."

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from dlnn_utils.reproduce import paper_values
 from dlnn_utils.reproduce.engine import notebooks, paths
 from dlnn_utils.reproduce.engine.jobs import Job, measurements
 from dlnn_utils.reproduce.engine.scheduler import run_jobs
@@ -86,7 +87,7 @@ def _dispatch(given: argparse.Namespace) -> int:
         return _list(jobs)
     profile = None if given.profile is None else check_profile(given.profile)
     cores = cores or (None if profile else _all_cores())
-    store = committed_store()
+    store, _ = committed_store(), paper_values.load()
     if command == "update":
         jobs = default_jobs()
         readme(paths.README.read_text(encoding="utf-8"), store)

@@ -9,18 +9,19 @@ from pathlib import Path
 from IPython.display import Image, Markdown
 from matplotlib.figure import Figure
 
+from dlnn_utils.reproduce import paper_values, spread
 from dlnn_utils.reproduce.drawing import style as figures
 from dlnn_utils.reproduce.drawing.animation import save_animation
 from dlnn_utils.reproduce.engine import notebooks, paths
 from dlnn_utils.reproduce.engine.dependencies import code_hash, uses
 from dlnn_utils.reproduce.engine.jobs import Job, seeds_beside, texts_hash
 from dlnn_utils.reproduce.engine.seeding import seed_all
-from dlnn_utils.reproduce.ledger import spread, tables, verdicts
+from dlnn_utils.reproduce.ledger import tables, verdicts
 from dlnn_utils.reproduce.ledger.claims import Measurement, check_claim, load_claims, merge
 from dlnn_utils.reproduce.ledger.report import claims_markdown
-from dlnn_utils.reproduce.ledger.spread import Spread
 from dlnn_utils.reproduce.ledger.store import stored_measurements
 from dlnn_utils.reproduce.ledger.unknowns import load_unknowns, to_register
+from dlnn_utils.reproduce.spread import Spread
 from dlnn_utils.reproduce.timing import peak_memory_mb
 
 FOLDER_VARIABLE = "DLNN_RUN_FOLDER"
@@ -181,6 +182,13 @@ class Run:
         self._series[name] = {label: spread.plain(value) for label, value in values.items()}
         known = [s["values"] for s in self._others["series"] if s["name"] == name]
         return spread.over_seeds(values, known)
+
+    def paper_value(self, name: str, ours):
+        """Return what paper_values.toml gives for an unknown, or else our choice."""
+        if name not in paper_values.CHECKS:
+            known = ", ".join(paper_values.CHECKS)
+            raise ValueError(f"no paper value {name!r}; there are: {known}")
+        return paper_values.load().get(name, ours)
 
     def reading(self, id: str, reading: str, value: float) -> None:
         """Record a claim's value under another reading of the paper's text."""

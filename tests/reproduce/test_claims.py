@@ -9,7 +9,8 @@ from dlnn_utils.reproduce.ledger.claims import Measurement, ledger, load_claims,
 from dlnn_utils.reproduce.ledger.unknowns import load_unknowns, to_register
 
 CLAIM = '[[claim]]\nid="x"\nsource="S"\nstatement="s"\ntolerance_from="t"\nnotebook="n"\n'
-UNKNOWN = '[[unknown]]\nid = "u"\nnotebook = "n"\ntext = "t"\nchoice = "c"\nwhy = "w"\n'
+UNKNOWN = '[[unknown]]\nid = "u"\nnotebook = "n"\nkind = "not stated"\ntext = "t"\nchoice = "c"\n'
+UNKNOWN += 'why = "w"\n'
 ID = "table2.mechanics.dlnn"
 
 

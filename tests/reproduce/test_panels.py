@@ -9,7 +9,7 @@ import pytest
 from dlnn_utils.reproduce.drawing import panels
 from dlnn_utils.reproduce.drawing.numbers import numbers
 from dlnn_utils.reproduce.drawing.style import COLOURS, PALETTE, save_figure, use_style
-from dlnn_utils.reproduce.ledger.spread import Spread
+from dlnn_utils.reproduce.spread import Spread
 
 T = np.linspace(0, 1, 5)
 PATHS = np.random.default_rng(0).normal(size=(5, 3, 2))

@@ -112,7 +112,7 @@ def test_wrong_rows_are_refused(run):
 def test_a_claim_is_judged_recorded_and_shown(run):
     assert run.folder == paths.results() / "by_hand" / EQUATIONS  # not among the engine's
     run.figure(drawn(), "fig1")
-    assert run.claim("eq1", 0, figure="fig1") == "reproduced"
+    assert run.claim("eq1", 0, figure="fig1") == "consistent"
     assert run.claim("eq2", True) == "not reproduced"
     assert run.claim("eq18", math.nan) == "not reproduced"
     shown = run.finish().data

@@ -49,10 +49,10 @@ def test_update_commits_everything_together_and_only_once(updated, capfd):
     ]
     readme = files["README.md"].decode()
     for line in (
-        "| 1 | 1: reproduced † | 1.05 [1 to 1.1], 2 seeds | reproduced (2 of 2 seeds) |",
+        "| 1 | 1: reproduced † | 1.05 [1 to 1.1], 2 seeds | reproduced (holds on 2 of 2 seeds) |",
         "\nThe set-up, once, took 95 s; `./reproduce.sh` took ",
         " on 2 cores; `./reproduce.sh test` took 140 s on 2 cores.\n",
-        "| The width is not given. | Two. | It is small. | size: two 1, three 3 |",
+        "| The width is not given. | not stated | Two. | It is small. | size: two 1, three 3 |",
         "| Killed at random | 19 of 20 | none half-written |",
         f"<!-- table table1:begin -->\n{files['table1.md'].decode()}<!-- table table1:end -->\n",
     ):

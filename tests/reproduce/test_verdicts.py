@@ -61,6 +61,12 @@ def test_a_verdict_needs_nine_seeds_in_ten(values, expected):
     assert verdicts.verdict_over_seeds(AT_MOST, values) == expected
 
 
+def test_a_claim_that_our_reading_was_chosen_for_is_consistent_at_best():
+    chosen = claim("zero", tolerance=1e-3, partly=1e-1, consistent=True)
+    assert [verdict(chosen, v) for v in (0.0, 0.01, 1.0)] == ["consistent", PARTLY, NOT]
+    assert verdicts.verdict_over_seeds(chosen, [0.0] * 9 + [1.0]) == "consistent"
+
+
 def test_only_a_step_down_is_worse():
     assert is_worse(PARTLY, REPRODUCED) and is_worse(REPRODUCED, EXCEEDED)
     others = [(REPRODUCED, REPRODUCED), (REPRODUCED, NOT), (NOT, ""), ("not testable", REPRODUCED)]
@@ -77,23 +83,26 @@ def test_the_sentence_names_the_bounds_that_the_verdict_uses():
 @pytest.mark.parametrize(
     ("values", "bounds"),
     [
-        ([4.0, 1.0, 2.0], [0.5, 8.0]),
-        ([-1.0, 1.0], [-2.0, 2.0]),
-        ([-3.0, -1.0], [-4.0, 0.0]),
+        ([4.0, 1.0, 2.0], [0.5**0.5, 2**2.5]),
+        ([1.0] * 8 + [1000.0, 0.1], [0.1 * 0.99, 1010.0]),  # outliers widen nothing
+        ([-1.0, 1.0], [-1.5, 1.5]),
+        ([-3.0, -1.0], [-3.5, -0.5]),
         ([5.0], [4.95, 5.05]),
         ([-5.0, -5.0], [-5.05, -4.95]),
         ([0.0], [-1e-12, 1e-12]),
     ],
 )
-def test_the_range_is_widened_by_half_its_width_and_a_little_at_least(values, bounds):
+def test_the_range_is_widened_by_half_the_interquartile_range_and_a_little_at_least(
+    values, bounds
+):
     assert agrees_within(values) == pytest.approx(bounds, rel=1e-12)
     assert all(agrees(v, bounds) for v in [*values, *bounds])
     assert not any(agrees(v, bounds) for v in (bounds[0] - 1e-9, bounds[1] + 1e-9, math.nan))
     assert agrees_within([*values, math.inf]) is None and agrees(1e300, None)
 
 
-def test_ten_normal_draws_are_three_standard_deviations_as_the_rule_says():
-    assert "three standard deviations" in verdicts.RULE
+def test_the_bounds_of_ten_normal_draws_are_those_that_the_rule_says():
+    assert "2.2 standard deviations" in verdicts.RULE
     draws = np.random.default_rng(0).normal(size=(2000, 10))
     bounds = np.array([agrees_within(list(row)) for row in draws])
-    assert bounds.mean(axis=0) == pytest.approx([-3.08, 3.08], abs=0.1)
+    assert bounds.mean(axis=0) == pytest.approx([-2.2, 2.2], abs=0.1)

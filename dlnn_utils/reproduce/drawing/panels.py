@@ -16,7 +16,7 @@ from matplotlib.colors import LogNorm, Normalize, PowerNorm
 from matplotlib.figure import Figure
 
 from dlnn_utils.reproduce.drawing.style import BLACK, COLOURS, ORANGE, PALETTE, SKY, colour_of
-from dlnn_utils.reproduce.ledger.spread import Spread
+from dlnn_utils.reproduce.spread import Spread
 
 WIDE = {"color": SKY, "lw": 3, "alpha": 0.5}
 """The exact one, under what is compared with it."""

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from dlnn_utils.reproduce import paper_values
 from dlnn_utils.reproduce.engine import paths
 from dlnn_utils.reproduce.engine.notebooks import (
     SHOWS_ONLY,
@@ -69,11 +70,21 @@ def code_hash(notebook: str) -> str:
     digest = hashlib.sha256(repr([_code_of(tree) for tree in _cells(notebook)]).encode())
     fixed = {k: v for k, v in default_parameters(notebook).items() if k not in RECORDED}
     digest.update(repr(sorted(fixed.items())).encode())
+    if filled := filled_in(notebook):
+        digest.update(repr(sorted(filled.items())).encode())
     for file in sources_of(notebook):
         digest.update(str(file.relative_to(paths.ROOT)).encode())
         content = file.read_bytes()
         digest.update(_code_of(_tree_of(content)).encode() if file.suffix == ".py" else content)
     return digest.hexdigest()[:12]
+
+
+def filled_in(notebook: str) -> dict[str, object]:
+    """Return the values of paper_values.toml that a notebook names in its cells."""
+    given = paper_values.load()
+    nodes = (node for tree in _cells(notebook) for node in ast.walk(tree)) if given else ()
+    named = {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    return {name: value for name, value in given.items() if name in named}
 
 
 _tree_of = functools.cache(ast.parse)

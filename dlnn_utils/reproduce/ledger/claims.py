@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from dlnn_utils.reproduce.engine.dependencies import filled_in
 from dlnn_utils.reproduce.engine.notebooks import DEFAULT_PROTOCOL, PROTOCOLS
-from dlnn_utils.reproduce.engine.paths import NOTEBOOKS
+from dlnn_utils.reproduce.engine.paths import NOTEBOOKS, notebook_names
 from dlnn_utils.reproduce.ledger import verdicts
 
 WITH_PAPER_VALUE = ("at_most", "at_least", "close", "within_factor")
@@ -30,6 +31,7 @@ class Claim:
     tolerance: float | None = None
     partly: float | None = None
     exceed: float = 2.0
+    consistent: bool = False
 
     def __post_init__(self):
         if self.criterion not in verdicts.CRITERIA:
@@ -144,7 +146,7 @@ def main_entry(protocols: dict[str | None, dict]) -> dict:
 
 def _entry(claim: Claim, protocol: str | None, group: Sequence[Measurement]) -> dict:
     values = [m.value for m in group]
-    holding = sum(m.verdict in ("reproduced", "exceeded") for m in group)
+    holding = sum(verdicts.rank(claim, m.value) >= verdicts.HOLDS for m in group)
     first = min(group, key=lambda m: m.seed, default=None)
     return {
         "id": claim.id,
@@ -163,6 +165,9 @@ def _entry(claim: Claim, protocol: str | None, group: Sequence[Measurement]) -> 
         "holds_on": f"{holding} of {len(values)} seeds" if values else None,
         "notebook": claim.notebook,
         "figure": first.figure if first else "",
+        "filled_in": sorted(filled_in(claim.notebook))
+        if claim.notebook in notebook_names()
+        else [],
         "code": " ".join(sorted({m.code for m in group})),
     }
 

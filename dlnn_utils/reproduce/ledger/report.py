@@ -11,6 +11,7 @@ from dlnn_utils.reproduce.ledger.claims import (
     main_entry,
 )
 from dlnn_utils.reproduce.ledger.tables import short, to_markdown
+from dlnn_utils.reproduce.ledger.verdicts import CONSISTENT
 
 
 def claims_markdown(run: Sequence[Measurement], others: Sequence[Measurement] = ()) -> str:
@@ -53,18 +54,17 @@ def readme_results(entries: Sequence[dict], current: Mapping[str, str]) -> str:
     rows: dict[tuple, list[dict]] = {}
     for id, protocols in by_claim(entries).items():
         main = main_entry(protocols)
-        seeds = f" ({main['holds_on']})" if len(main["seeds"]) > 1 else ""
         cells = "", "", "", main["verdict"]
         if main["seeds"]:
-            literal = _cell(protocols.get("paper"), current, with_verdict=True)
+            theirs = _cell(protocols.get("paper"), current, with_verdict=True)
             ours = _cell(protocols.get("ours"), current)
             paper = with_unit(main["paper_value"], main["unit"])
-            cells = paper, literal, ours, main["verdict"] + seeds
+            cells = paper, theirs, ours, verdict_text(main)
         claim = load_claims()[id]
         algebra = claim.criterion == "zero" and claim.tolerance == 0
         rows.setdefault((cells, None if algebra else id), []).append(main)
     shown = [[_names(claims), *cells] for (cells, _), claims in rows.items()]
-    header = ["claim", "paper", "literal protocol", "ours: median [range] over seeds", "verdict"]
+    header = ["claim", "paper", "paper protocol", "ours: median [range] over seeds", "verdict"]
     table = to_markdown(header, shown)
     note = "\n† Some of it was measured with an earlier state of the code.\n"
     return table + note if "†" in table else table
@@ -83,12 +83,19 @@ def readme_times(runs: Sequence[dict]) -> str:
         took = {protocol: f"{run['seconds']:.0f} s" for protocol, run in by_protocol.items()}
         peak = max(run["peak_memory_mb"] for run in by_protocol.values())
         rows.append([notebook, *(took.get(p, "not run") for p in PROTOCOLS), f"{peak} MB"])
-    return to_markdown(["notebook", "ours", "literal protocol", "peak memory"], rows)
+    return to_markdown(["notebook", "ours", "paper protocol", "peak memory"], rows)
 
 
 def with_unit(value: float | None, unit: str) -> str:
     """Return a value with three digits and its unit; nothing for None."""
     return short(value) if value is None or unit == "1" else f"{short(value)} {unit}"
+
+
+def verdict_text(entry: dict) -> str:
+    """Return a verdict with the seeds that bear it out, as "partly (holds on 3 of 10 seeds)"."""
+    seeds = len(entry["seeds"]) > 1 and entry["verdict"] != CONSISTENT
+    filled = f", as filled in: {', '.join(entry['filled_in'])}" if entry["filled_in"] else ""
+    return entry["verdict"] + (f" (holds on {entry['holds_on']})" if seeds else "") + filled
 
 
 def _cell(entry: dict | None, current: Mapping[str, str], *, with_verdict: bool = False) -> str:

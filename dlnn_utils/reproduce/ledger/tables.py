@@ -5,8 +5,6 @@ import io
 import itertools
 from collections.abc import Sequence
 
-from dlnn_utils.reproduce.ledger.spread import Spread
-
 FOUR = ("", ", least", ", largest", ", this run")
 """What a column of Spreads becomes: its median under the column's own name, and these."""
 
@@ -32,14 +30,16 @@ def short(value) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value) if isinstance(value, str | int | Spread) else f"{float(value):.3g}"
+    if isinstance(value, int):
+        return str(value)
+    return f"{float(value):.3g}" if hasattr(value, "__float__") else str(value)
 
 
 def to_csv(header: Sequence[str], rows: Rows) -> str:
-    """Return a table as CSV, floats in full, a column of Spreads as four columns."""
+    """Return a table as CSV, floats in full, a column with a Spread as four columns."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    spread = [any(isinstance(cell, Spread) for cell in column) for column in zip(*rows)]
+    spread = [any(hasattr(cell, "median") for cell in column) for column in zip(*rows)]
     names = [[f"{h}{w}" for w in FOUR] if wide else [h] for h, wide in zip(header, spread)]
     writer.writerow(itertools.chain(*names))
     for row in rows:
@@ -48,7 +48,7 @@ def to_csv(header: Sequence[str], rows: Rows) -> str:
 
 
 def _cells(cell, wide: bool) -> list:
-    if isinstance(cell, Spread):
+    if hasattr(cell, "median"):
         return [float(v) for v in (cell.median, cell.low, cell.high, cell.this)]
     value = cell.item() if hasattr(cell, "item") else cell
     return [value, "", "", ""] if wide else [value]

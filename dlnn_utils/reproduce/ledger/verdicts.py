@@ -5,7 +5,11 @@ import statistics
 from collections.abc import Sequence
 
 ORDER = ("not reproduced", "partly", "reproduced", "exceeded")
-NOT_TESTABLE = "not testable"
+HOLDS = ORDER.index("reproduced")
+CONSISTENT, NOT_TESTABLE = "consistent", "not testable"
+"""Instead of "reproduced" where our reading was chosen so that the claim holds; and where no
+measurement is possible.
+"""
 SEEDS_THAT_MUST_HOLD = 0.9
 
 CRITERIA = {
@@ -24,21 +28,28 @@ PARTLY = {"at_most": 10.0, "at_least": 10.0, "close": 0.3, "within_factor": 10.0
 
 WIDENED, LEAST_SHARE, LEAST = 0.5, 0.01, 1e-12
 RULE = """\
-On another machine, number of threads or set of instructions a value agrees if it lies within its
-range over the seeds, widened on either side by half the width of that range (as a factor where all
-values are positive), and at least by one per cent and by 1E-12. Were ten seeds ten draws from a
-normal distribution, that would be three standard deviations about its mean. The bounds are
-`agrees_within` in the ledger.
+A value from another machine, number of threads or set of instructions agrees if it lies within
+widened bounds. These bounds are the range over the seeds, widened on either side by half its
+interquartile range, and at least by one per cent and by 1E-12. Positive values are compared by
+their logarithms. One outlier among the seeds does not widen the bounds further. For ten normal
+draws they lie 2.2 standard deviations from the mean. The ledger lists them as `agrees_within`.
 """
 
 
 def verdict(claim, value: float) -> str:
-    """Return the verdict of one value; what is NaN or infinite is never reproduced."""
-    if claim.criterion == "none":
-        return NOT_TESTABLE
+    """Return the verdict of one value; NaN and the infinite are never reproduced."""
+    return NOT_TESTABLE if claim.criterion == "none" else _name(claim, rank(claim, value))
+
+
+def rank(claim, value: float) -> int:
+    """Return the index in `ORDER` of one value's verdict."""
     if not math.isfinite(value):
-        return ORDER[0]
-    return ORDER[sum(_distance(claim, value) <= bound for bound in _bounds(claim))]
+        return 0
+    return sum(_distance(claim, value) <= bound for bound in _bounds(claim))
+
+
+def _name(claim, rank: int) -> str:
+    return CONSISTENT if claim.consistent and rank >= HOLDS else ORDER[rank]
 
 
 def _distance(claim, value: float) -> float:
@@ -87,15 +98,15 @@ def median(claim, values: Sequence[float]) -> float:
 
 def verdict_over_seeds(claim, values: Sequence[float]) -> str:
     """Return the median's verdict; one above "partly" is lowered until 90 % of seeds reach it."""
-    rank = ORDER.index(verdict(claim, median(claim, values)))
-    ranks = [ORDER.index(verdict(claim, v)) for v in values]
-    while rank > 1 and sum(r >= rank for r in ranks) < SEEDS_THAT_MUST_HOLD * len(ranks):
-        rank -= 1
-    return ORDER[rank]
+    shared, ranks = rank(claim, median(claim, values)), [rank(claim, v) for v in values]
+    while shared > 1 and sum(r >= shared for r in ranks) < SEEDS_THAT_MUST_HOLD * len(ranks):
+        shared -= 1
+    return _name(claim, shared)
 
 
 def is_worse(new: str, old: str) -> bool:
-    """Return whether a verdict is worse than another."""
+    """Return whether a verdict is worse than another; "consistent" is as good as "reproduced"."""
+    new, old = (ORDER[HOLDS] if v == CONSISTENT else v for v in (new, old))
     return new in ORDER and old in ORDER and ORDER.index(new) < ORDER.index(old)
 
 
@@ -104,11 +115,11 @@ def agrees_within(values: Sequence[float]) -> list[float] | None:
     if not all(map(math.isfinite, values)):
         return None
     low, high = min(values), max(values)
-    if low > 0:
-        factor = (high / low) ** WIDENED
-        wide = low / factor, high * factor
-    else:
-        wide = low - WIDENED * (high - low), high + WIDENED * (high - low)
+    forth, back = (math.log, math.exp) if low > 0 else (float, float)
+    scaled = sorted(map(forth, values))
+    lower, _, upper = statistics.quantiles(scaled, method="inclusive") if scaled[1:] else (0,) * 3
+    by = WIDENED * (upper - lower)
+    wide = back(forth(low) - by), back(forth(high) + by)
     low_by, high_by = (max(LEAST_SHARE * abs(v), LEAST) for v in (low, high))
     return [min(wide[0], low - low_by), max(wide[1], high + high_by)]
 
