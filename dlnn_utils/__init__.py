@@ -17,7 +17,6 @@ _EXPORTS = {
     "train": "training.fit",
     "train_to_losses": "training.matched_loss",
     "rate_error": "training.loss",
-    "Contestant": "peers.lineup",
     "train_gauss_newton": "training.gauss_newton",
     "fit_images": "training.images",
     "fit_symmetric": "training.least_squares",

@@ -16,7 +16,7 @@ NOT_FUNCTIONS = {
     "DivergenceError", "IntegrationError", "SHAPES", "TABLE_1",
     "table_1",  # takes nothing
     "read_states", "read_images",  # take files: tests of their own
-    "Contest", "Contestant",  # made by the package, or of its objects
+    "Contest",  # made by the package, or of its objects
 }  # fmt: skip
 
 

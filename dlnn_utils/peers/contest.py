@@ -9,13 +9,11 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from dlnn_utils._arguments import Array, Count, Number, Times, checked
+from dlnn_utils._arguments import Array, Count, Times, checked
 from dlnn_utils.integration import follow
 from dlnn_utils.models.model import Model
 from dlnn_utils.peers.base import Peer
 from dlnn_utils.training.fit import train
-from dlnn_utils.training.loss import loss_of
-from dlnn_utils.training.matched_loss import train_to_losses
 
 SECOND_ORDER, FIRST_ORDER = "levenberg-marquardt", "adam"
 TOLERANCE = {SECOND_ORDER: 1e-6, FIRST_ORDER: 1e-4}
@@ -25,23 +23,20 @@ MOST_EVALUATIONS = 450
 
 
 class Deviation(NamedTuple):
-    """Largest and root-mean-square error over trajectories, and over their late times alone.
+    """Largest and root-mean-square error over trajectories.
 
-    Infinite where a solution blows up or takes too many evaluations, NaN where there is no model.
+    Infinite where a solution blows up or takes too many evaluations.
     """
 
     max: float
     rms: float
-    late: float
-    late_rms: float
 
 
 @dataclass(frozen=True)
 class Result:
     """What one system made of the data: its `errors` by the tests' reach, and what that took.
 
-    Seconds are of the processor, for training; work is that of `training_work`.  The model is None
-    where a wanted loss was not reached.
+    Seconds are of the processor, for training; work is that of `training_work`.
     """
 
     model: object
@@ -68,8 +63,6 @@ class Contest:
         Times of the tests.
     compared : int, optional
         How many of the state's coordinates count, from the first; all by default.
-    late_from : float, optional
-        After this time an error is a late one; by default all are.
     """
 
     @checked
@@ -81,10 +74,8 @@ class Contest:
         starts: Mapping[float, np.ndarray],
         times: Times,
         compared: Count = None,
-        late_from: Number = None,
     ):
         self.x, self.rate, self.times = x, rate, times
-        self.late = times > (-np.inf if late_from is None else late_from)
         self.tests = {
             reach: (x0, system.evolve(x0, times)[..., :compared]) for reach, x0 in starts.items()
         }
@@ -138,39 +129,6 @@ class Contest:
         self.results[name] = Result(model, errors, spent, passes, steps, work, loss)
         return self.results[name]
 
-    def train_to_losses(
-        self, name, seed: int, model: Model, losses: Sequence[float], **options
-    ) -> None:
-        """Train a network once, and keep by (name, seed, loss) what it was at each loss."""
-        landed = train_to_losses(model, self.x, self.rate, losses, **options)
-        for loss, model in zip(losses, landed):
-            if model is None:
-                result = Result(None, dict.fromkeys(self.tests, Deviation(*[np.nan] * 4)))
-            else:
-                errors = self.errors(model, rtol=TOLERANCE[SECOND_ORDER])
-                result = Result(model, errors, loss=loss_of(model, self.x, self.rate))
-            self.results[name, seed, loss] = result
-
-    def over_seeds(self, name, what: str = "late") -> np.ndarray:
-        """Return the "loss" or an error from the first starts (seeds, losses), NaN if not reached.
-
-        `what` is else a name of `Deviation`.
-        """
-        found, first = {}, next(iter(self.tests))
-        for key, r in self.results.items():
-            if isinstance(key, tuple) and key[0] == name:
-                value = r.loss if what == "loss" else getattr(r.errors[first], what)
-                found.setdefault(key[1], []).append(value)
-        if not found:
-            raise ValueError(f"{name} was not trained to losses in this contest")
-        return np.array([*found.values()])
-
-    def ratios(self, above, below, what: str = "late") -> np.ndarray:
-        """Return the ratio (seeds, losses) of two, of which one may have been given more seeds."""
-        above, below = self.over_seeds(above, what), self.over_seeds(below, what)
-        both = min(len(above), len(below))
-        return above[:both] / below[:both]
-
     def errors(
         self, model, at: Sequence[float] | None = None, rtol: float | None = None
     ) -> dict[float, Deviation]:
@@ -181,11 +139,10 @@ class Contest:
         for reach in self.tests if at is None else at:
             starts, exact = self.tests[reach]
             x = follow(model, starts, self.times, **solver)
-            norms = [np.inf] * 4
+            norms = [np.inf] * 2
             if np.isfinite(x).all():
                 off = np.abs(x[..., : exact.shape[-1]] - exact)
-                parts = off, off[self.late]
-                norms = [float(f) for a in parts for f in (a.max(), np.sqrt(np.mean(a**2)))]
+                norms = [float(off.max()), float(np.sqrt(np.mean(off**2)))]
             found[reach] = Deviation(*norms)
         return found
 

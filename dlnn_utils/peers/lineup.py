@@ -1,9 +1,7 @@
 """Which systems enter, with which networks: ours, of one width, and those published."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
-from dlnn_utils._arguments import choice
 from dlnn_utils.models.model import Baseline, Model
 from dlnn_utils.models.motion import Diffusion, Mechanics
 from dlnn_utils.models.network import ScalarNetwork
@@ -53,20 +51,3 @@ def diffusion(n: int) -> dict[str, Callable[..., Model]]:
         "D-HNN, D alone": lambda **net: DHNN(n, conservative=False, **net),
         "HNN": lambda **net: HNN(n, **net),
     }
-
-
-class Contestant(NamedTuple):
-    """A kind of network for diffusion, of which every seed makes another (Section 5.3)."""
-
-    kind: str
-    activation: str
-    widths: tuple[int, ...]
-    form: str = "euler-lagrange"
-
-    def untrained(self, n: int, seed: int = 0) -> Model:
-        """Return a `Diffusion` of n pixels, or if `kind` is "baseline" a `Baseline`."""
-        choice("kind", self.kind, ("DLNN", "baseline"))
-        net = {"widths": self.widths, "activation": self.activation, "seed": seed}
-        if self.kind == "DLNN":
-            return Diffusion(ScalarNetwork(n, **net), form=self.form)
-        return Baseline(n, "diffusion", **net)
