@@ -62,6 +62,8 @@ _EXPORTS = {
     "way_back": "data.last_state",
     "HNN": "peers.hamiltonian",
     "DHNN": "peers.hamiltonian",
+    "PseudoHamiltonian": "peers.hamiltonian",
+    "Onsager": "peers.hamiltonian",
     "LNN": "peers.lagrangian",
     "GLNN": "peers.lagrangian",
     "DeLaN": "peers.delan",

@@ -1,4 +1,4 @@
-"""Hamiltonian networks: HNN, and D-HNN with friction, in positions q and momenta p = M qdot.
+"""Hamiltonian networks and their dissipative kin, in positions q and momenta p = M qdot.
 
 States are [q, qdot] where the mass matrix M is given, and stand for [q, p] as they are without.
 """
@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from dlnn_utils._arguments import array, mass_matrix, positive_integer
-from dlnn_utils.models.network import ScalarNetwork
+from dlnn_utils.models.network import DenseNetwork, ScalarNetwork
 from dlnn_utils.peers.base import Peer, another, positions, scale_like
 
 
@@ -103,3 +103,77 @@ class DHNN(_Hamiltonian):
         """Fix the scales of H and D, which are the same, from the training data (B, n_state)."""
         super().scale_to(x, rate)
         scale_like(self.network, self.dissipation, self.network.output_scale)
+
+
+class PseudoHamiltonian(_Hamiltonian):
+    """Port-Hamiltonian motion with a learned damping matrix: z' = (J - L L^T) grad H.
+
+    Pseudo-Hamiltonian neural networks (Eidnes et al. 2023), without external forces.  L(z), a
+    full matrix from a second network, makes the damping positive semidefinite, so that H falls.
+    """
+
+    published = {"widths": (100, 100), "activation": "tanh"}
+
+    def __init__(self, n_state: int, M=None, damping_widths=(10,), **net):
+        positions("PseudoHamiltonian", n_state, "a momentum for each position")
+        super().__init__(n_state, M, net)
+        self.damping = factors(self.published | net, n_state, 1, damping_widths)
+
+    def prediction(self, x: Tensor) -> Tensor:
+        """Return (q', p') (B, 2n) at the states x (B, 2n)."""
+        z = self.inputs(x)
+        force = self.network.gradient(z)
+        (L,) = matrices(self.damping, z)
+        return rotated(force) - symmetric_part(L, force)
+
+    def scale_to(self, x, rate) -> None:
+        """Fix the scales of H, and of L to order one, from the training data (B, n_state)."""
+        super().scale_to(x, rate)
+        scale_like(self.network, self.damping, 1.0)
+
+
+class Onsager(_Hamiltonian):
+    """Generalised Onsager principle: z' = -(L L^T + W - W^T) grad V, all three learned.
+
+    OnsagerNet (Yu, Tian, E, Li 2021): V is a network beside |z|^2 / 2 in scaled states.  With
+    reversible=False there is no W, as in variational Onsager networks (Huang et al. 2022), and
+    the number of states may be odd.
+    """
+
+    published = {"widths": (100, 100), "activation": "tanh"}
+
+    def __init__(self, n_state: int, reversible: bool = True, mobility_widths=(10,), **net):
+        super().__init__(n_state, None, net)
+        self.mobility = factors(self.published | net, n_state, 1 + reversible, mobility_widths)
+
+    def prediction(self, x: Tensor) -> Tensor:
+        """Return the rate (B, n_state) at the states x (B, n_state)."""
+        network = self.network
+        force = network.gradient(x) + network.output_scale * network.input_scale**2 * x
+        L, *reversible = matrices(self.mobility, x)
+        flow = -symmetric_part(L, force)
+        for W in reversible:
+            flow = flow - ((W - W.mT) * force[:, None]).sum(2)
+        return flow
+
+    def scale_to(self, x, rate) -> None:
+        """Fix the scales of V, and of the matrices to order one, from the data (B, n_state)."""
+        super().scale_to(x, rate)
+        scale_like(self.network, self.mobility, 1.0)
+
+
+def factors(net: dict, n: int, k: int, widths) -> DenseNetwork:
+    """Return a network from a state (n,) to k square matrices, of its own seed."""
+    other = another(net | {"widths": widths}, "silu")
+    return DenseNetwork(n, k * n * n, output_bias=True, **other)
+
+
+def matrices(network: DenseNetwork, z: Tensor) -> tuple[Tensor, ...]:
+    """Return the square matrices (B, n, n) of a network of `factors` at states z (B, n)."""
+    n = z.shape[1]
+    return network(z).unflatten(1, (-1, n, n)).unbind(1)
+
+
+def symmetric_part(L: Tensor, force: Tensor) -> Tensor:
+    """Return L L^T f (B, n), without the products' matrices."""
+    return (L * (L * force[:, :, None]).sum(1)[:, None]).sum(2)

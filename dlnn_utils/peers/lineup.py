@@ -6,11 +6,13 @@ from dlnn_utils.models.model import Baseline, Model
 from dlnn_utils.models.motion import Diffusion, Mechanics
 from dlnn_utils.models.network import ScalarNetwork
 from dlnn_utils.peers.delan import DeLaN
-from dlnn_utils.peers.hamiltonian import DHNN, HNN
+from dlnn_utils.peers.hamiltonian import DHNN, HNN, Onsager, PseudoHamiltonian
 from dlnn_utils.peers.lagrangian import GLNN, LNN
 
 QUADRATIC = {"activation": "quadratic_silu"}
-BEST = dict.fromkeys(("DLNN", "D-HNN", "LNN", "HNN"), QUADRATIC) | {
+BEST = dict.fromkeys(
+    ("DLNN", "D-HNN", "LNN", "HNN", "pseudo-Hamiltonian", "Onsager"), QUADRATIC
+) | {
     "baseline": {"activation": "silu"},
     "GLNN": QUADRATIC | {"force_activation": "silu"},
     "DeLaN": QUADRATIC | {"mass_activation": "silu"},
@@ -23,7 +25,10 @@ PUBLISHED = {
     "DLNN": (_TWO_TANH, _WIDE | {"epochs": 1000}),
     "baseline": (_TWO_TANH, _WIDE | {"epochs": 1000}),
     "D-HNN": ({}, {"epochs": 49, "batch_size": 128, "learning_rate": 1e-3}),
-    **{name: ({}, _WIDE | {"epochs": 360}) for name in ("GLNN", "LNN", "DeLaN", "HNN")},
+    **{
+        name: ({}, _WIDE | {"epochs": 360})
+        for name in ("GLNN", "LNN", "DeLaN", "HNN", "pseudo-Hamiltonian", "Onsager")
+    },
 }
 """Networks (those published are the classes' defaults) and Adam's options, for 13,056 states."""
 
@@ -39,6 +44,8 @@ def mechanics(M) -> dict[str, Callable[..., Model]]:
         "LNN": lambda **net: LNN(n, **net),
         "DeLaN": lambda **net: DeLaN(n, **net),
         "HNN": lambda **net: HNN(n, M, **net),
+        "pseudo-Hamiltonian": lambda **net: PseudoHamiltonian(n, M, **net),
+        "Onsager": lambda **net: Onsager(n, **net),
     }
 
 
@@ -50,4 +57,5 @@ def diffusion(n: int) -> dict[str, Callable[..., Model]]:
         "D-HNN": lambda **net: DHNN(n, **net),
         "D-HNN, D alone": lambda **net: DHNN(n, conservative=False, **net),
         "HNN": lambda **net: HNN(n, **net),
+        "Onsager": lambda **net: Onsager(n, reversible=False, mobility_widths=(5,), **net),
     }

@@ -16,6 +16,8 @@ MODELS = {
     "HNN": dlnn.HNN(4, M, **NET),
     "D-HNN": dlnn.DHNN(4, M, **NET),
     "D alone": dlnn.DHNN(4, conservative=False, **NET),
+    "pseudo-Hamiltonian": dlnn.PseudoHamiltonian(4, M, **NET),
+    "Onsager": dlnn.Onsager(4, **NET),
     "LNN": dlnn.LNN(4, **NET),
     "GLNN": dlnn.GLNN(4, **NET),
     "DeLaN": dlnn.DeLaN(4, **NET),

@@ -25,6 +25,29 @@ def test_dhnn_splits_a_damped_spring():
     np.testing.assert_allclose(H, 3.0 + 1 / 2.0, rtol=0.02)  # all rotation is J grad H's
 
 
+def test_damping_is_positive_by_construction_and_the_energy_falls():
+    spring = dlnn.MassSpringDamper.of([[2.0]], [[0.4]], [[3.0]])
+    x = states(2)
+    model = dlnn.PseudoHamiltonian(2, spring.M, **NET).fit(x, spring.rate(x), max_steps=60)
+    assert dlnn.trajectory_errors(model, spring, states(2, 0.9, 20, 1), T).max < 5e-3
+    x = torch.from_numpy(states(2, 3.0, 50, 2))
+    for peer in (model, dlnn.PseudoHamiltonian(2, **NET)):  # dH/dt = -|L^T grad H|^2
+        force = peer.network.gradient(peer.inputs(x))
+        assert (force * peer.prediction(x)).sum(1).max() <= 0
+
+
+@pytest.mark.parametrize("n", [2, 3])
+def test_onsager_learns_diffusion_whose_mobility_depends_on_the_state(n):
+    """c' = -(1 + c^2) K c, a gradient flow in a metric that no L_D(c) has."""
+    K = dlnn.lehmer(n)
+    rate = lambda c: -(1 + c**2) * (c @ K)  # noqa: E731
+    c = states(n, 1.0, 300)
+    model = dlnn.Onsager(n, reversible=False, **NET).fit(c, rate(c), max_steps=100)
+    assert dlnn.rate_error(model, states(n, 0.9, 50, 1), rate(states(n, 0.9, 50, 1))) < 0.02
+    plain = dlnn.fit_diffusion(c, rate(c), widths=(12,), max_steps=100)
+    assert dlnn.rate_error(plain, c, rate(c)) > 3 * dlnn.rate_error(model, c, rate(c))
+
+
 def pendulum(x):
     """q'' = -sin q - 0.3 q' |q'|: friction that no Lagrangian of the state alone has."""
     q, v = x[:, :1], x[:, 1:]

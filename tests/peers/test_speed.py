@@ -42,7 +42,7 @@ def test_one_start_at_a_time_gives_the_batch():
 
 def test_the_lead_is_that_of_the_quickest_who_arrived():
     def arrival(seconds, error):
-        return Result(None, {speed.REACH: Deviation(*[error] * 4)}, seconds)
+        return Result(None, {speed.REACH: Deviation(error, error)}, seconds)
 
     ours = {"DLNN": arrival(2.0, 1e-4), "DLNN, z²/2": arrival(0.5, 1e-2)}
     late, there = {"x, Adam": arrival(9.0, 1e-1)}, {"y, Adam": arrival(30.0, 1e-3)}

@@ -76,7 +76,8 @@ CASES = [
     Case(dlnn.fit_sindy, **PAIR, degree=1, threshold=0.01),
     Case(dlnn.fit_sindy_pixels, c=C, cdot=-C @ K, powers=(1,), threshold=0.01),
     *(Case(fitted(peer), x=X, rate=RATE, called="rate")
-      for peer in (dlnn.HNN, dlnn.DHNN, dlnn.LNN, dlnn.GLNN)),
+      for peer in (
+          dlnn.HNN, dlnn.DHNN, dlnn.LNN, dlnn.GLNN, dlnn.PseudoHamiltonian, dlnn.Onsager)),
     Case(fitted(dlnn.DeLaN), x=X, rate=RATE, force=QDDOT, called="rate"),
     Case(partial(dlnn.DHNN, widths=(3,)), n_state=2, M=M, called="M state"),
 ]
