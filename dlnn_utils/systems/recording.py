@@ -4,15 +4,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from scipy.sparse.linalg import splu
 
 from dlnn_utils._arguments import Array, Count, Number, Times, checked
 from dlnn_utils.integration import astray, follow
 from dlnn_utils.systems.plate import Plate
 
+Scheme = Literal["exact", "implicit Euler", "BDF2", "Crank-Nicolson"]
+
 
 @dataclass(frozen=True)
 class Recording:
-    """The exact images c (T, n) of a plate in mol/m^3 at the times t (T,) in s."""
+    """The images c (T, n) of a plate in mol/m^3 at the times t (T,) in s."""
 
     plate: Plate
     t: np.ndarray
@@ -20,7 +23,9 @@ class Recording:
 
     @classmethod
     @checked
-    def of(cls, plate: Plate, start: Array["..."], t: Times) -> "Recording":
+    def of(
+        cls, plate: Plate, start: Array["..."], t: Times, scheme: Scheme = "exact"
+    ) -> "Recording":
         """Record the diffusion of a plate.
 
         Parameters
@@ -30,6 +35,9 @@ class Recording:
             Concentrations in mol/m^3 at time t[0].
         t : array (T,)
             Times in s.
+        scheme : {"exact", "implicit Euler", "BDF2", "Crank-Nicolson"}
+            How the images follow each other: by the exact solution, or by one step of a finite
+            element code from image to image.
 
         Returns
         -------
@@ -42,21 +50,28 @@ class Recording:
         """
         if start.size != plate.n:
             raise ValueError(f"start must hold {plate.n} numbers; got {start.size}")
-        return cls(plate, t, plate.evolve(start.ravel(), t))
+        if scheme == "exact":
+            return cls(plate, t, plate.evolve(start.ravel(), t))
+        steps = np.diff(t)
+        if not np.allclose(steps, steps[0], rtol=1e-9):
+            raise ValueError("t must have equal steps for a scheme other than exact")
+        return cls(plate, t, _stepped(plate, start.ravel(), steps[0], len(steps), scheme))
 
     @checked
     def data(
-        self, rates: Literal["exact", "middle", "forward"] = "exact"
+        self, rates: Literal["exact", "middle", "forward", "backward"] = "exact"
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return images and their rates for training, (T, n), or (T - 1, n) for differences.
 
-        Differences of consecutive frames belong to the middle of both, or to the earlier.
+        Differences of consecutive frames belong to the middle of both, to the earlier (forward) or
+        to the later (backward).
         """
         c, t = self.c, self.t
         if rates == "exact":
             return c, self.plate.rate(c)
         cdot = np.diff(c, axis=0) / np.diff(t)[:, None]
-        return (c[:-1] if rates == "forward" else (c[1:] + c[:-1]) / 2), cdot
+        at = {"forward": c[:-1], "backward": c[1:], "middle": (c[1:] + c[:-1]) / 2}
+        return at[rates], cdot
 
     @checked
     def error(self, model, scale: Number = 1.0, **options) -> float:
@@ -87,3 +102,17 @@ class Recording:
             most = len(self.t) - 1
             raise ValueError(f"frames must be at most the {most} recorded; got {frames}")
         return 0 if frames is None else -1 - frames
+
+
+def _stepped(plate: Plate, start: np.ndarray, h: float, steps: int, scheme: Scheme) -> np.ndarray:
+    """Return images (steps + 1, n) that a scheme of step h gives for M c' = -K c."""
+    M, K = plate.M.tocsc(), plate.K.tocsc()
+    implicit = 0.5 if scheme == "Crank-Nicolson" else 1.0
+    first, c = splu(M + implicit * h * K), [start]
+    second = splu(1.5 * M + h * K)
+    for k in range(steps):
+        if scheme == "BDF2" and k:
+            c.append(second.solve(M @ (2 * c[-1] - 0.5 * c[-2])))
+        else:
+            c.append(first.solve(M @ c[-1] - (1 - implicit) * h * (K @ c[-1])))
+    return np.array(c)
