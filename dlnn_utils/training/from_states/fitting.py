@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from dlnn_utils._arguments import Array, Count, Mass, Seed, Times, checked, positive_integer, shown
-from dlnn_utils.data.rates import smooth_states
+from dlnn_utils.data.smoothing import smooth_states
 from dlnn_utils.models.model import Model
 from dlnn_utils.models.motion import Diffusion, Mechanics
 from dlnn_utils.models.network import ScalarNetwork
