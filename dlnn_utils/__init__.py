@@ -48,7 +48,7 @@ _EXPORTS = {
     "overlap": "systems.evaluation",
     "HardeningSprings": "systems.springs",
     "AllenCahn": "systems.allen_cahn",
-    "smooth_states": "data.rates",
+    "smooth_states": "data.smoothing",
     "fit_from_states": "training.from_states",
     "RoundTrip": "systems.evaluation",
     "potential_and_damping": "models.motion",

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dlnn_utils import rates_from_states, smooth_states
+from dlnn_utils import rates_from_states
 
 
 def test_rates_from_states_of_either_direction_and_uneven_times():
@@ -17,14 +17,3 @@ def test_rates_from_states_of_either_direction_and_uneven_times():
     np.testing.assert_allclose(second[5:-5], -4 * x[5:-5, 0], atol=0.01)
     with pytest.raises(ValueError, match="at least 3 times"):
         rates_from_states(x[:2], t[:2])
-
-
-def test_smoothing_is_scipys_also_where_there_are_many_times(monkeypatch):
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(25, 6, 2)).cumsum(0)
-    for t in (np.linspace(0, 3, 25), np.sort(rng.uniform(0, 3, 25)), np.linspace(3, 0, 25)):
-        together = smooth_states(x, t, (0, 1, 2))
-        monkeypatch.setattr("dlnn_utils.data.rates.MOST_AT_ONCE", 4)
-        for ours, theirs in zip(together, smooth_states(x, t, (0, 1, 2))):
-            np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-6 * np.abs(ours).max())
-        monkeypatch.undo()

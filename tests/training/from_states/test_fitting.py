@@ -18,8 +18,7 @@ from dlnn_utils import (
     fit_from_states,
     table_1,
 )
-from dlnn_utils.training.loss import DivergenceError
-from dlnn_utils.training.shooting import Shooting, cut, sensitivities, trajectories
+from dlnn_utils.training.from_states.shooting import Shooting, cut, sensitivities, trajectories
 
 PIXELS = Relaxation.of([[1.0, -0.4], [-0.4, 1.0]])
 T = np.linspace(0, 3, 25)
@@ -143,8 +142,40 @@ def test_bad_input(arguments, message):
         fit_from_states(**dict(x=C, t=T) | arguments)
 
 
-def test_a_first_fit_that_blows_up_says_what_to_change():
+def test_pieces_that_blow_up_are_not_kept_and_named():
     model = Baseline(1, "diffusion", (4,), activation="quadratic_silu")
     x = np.random.default_rng(5).normal(size=(30, 4, 1)) * 1e3
-    with pytest.raises(DivergenceError, match="blow up after the first fit: give"):
+    with pytest.warns(UserWarning, match="pieces of 10 steps blow up: the fit is that of shorter"):
         fit_from_states(x, np.arange(30) * 50.0, model=model)
+    assert np.isfinite(model.history.loss).all()
+
+
+SPRINGS = [(dt, s, p) for dt in (0.05, 0.01, 0.001) for s in range(3) for p in (17, 12)]
+
+
+def spring(dt, s, period):
+    """Return positions and times of a damped spring, and its K and C for a mass of 1."""
+    rng, t, w = np.random.default_rng(s), np.arange(101) * dt, 2 * np.pi / (period * dt)
+    q = np.exp(-0.01 * w * t) * np.cos(w * t + s) + 0.03 * rng.standard_normal(101)
+    return q[:, None], t, w**2 * (1 + 1e-4), 0.02 * w
+
+
+@pytest.mark.parametrize(("dt", "s", "period"), SPRINGS)
+def test_springs_of_any_unit_of_time(dt, s, period):
+    q, t, K, _ = spring(dt, s, period)
+    law = fit_from_states(q, t, M=[[1.0]], activation="quadratic", widths=(10,), max_steps=10)
+    assert law.matrices(np.zeros(2))["K"][0, 0] == pytest.approx(K, rel=0.01)
+
+
+def test_units_and_origins_change_a_law_by_its_unit_alone():
+    q, t, _, _ = spring(0.05, 0, 17)
+    fit = dict(activation="quadratic", widths=(4,), max_steps=10)
+    law = fit_from_states(q, t, M=[[1.0]], **fit).matrices(np.zeros(2))
+    for size, step, mass in ((1e-6, 1e3, 1.0), (1e3, 1e-6, 7.0)):
+        other = fit_from_states(3 + size * q, 1e3 + step * t, M=[[mass]], **fit)
+        found = other.matrices(np.array([3.0, 0.0]))
+        np.testing.assert_allclose(found["K"], law["K"] * mass / step**2, rtol=1e-6)
+        np.testing.assert_allclose(found["C"], law["C"] * mass / step, rtol=1e-6)
+    moved = fit_from_states(q - 5, t, M=[[1.0]], **fit).evolve([-5.5, 0.0], t)
+    here = fit_from_states(q, t, M=[[1.0]], **fit).evolve([-0.5, 0.0], t)
+    np.testing.assert_allclose(moved + [5, 0], here, atol=1e-6)

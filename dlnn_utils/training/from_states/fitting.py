@@ -7,22 +7,33 @@ normal noise.  The steps are Levenberg-Marquardt's, from which the starts are el
 """
 
 from collections.abc import Sequence
+from warnings import warn
 
 import numpy as np
 import torch
 
 from dlnn_utils._arguments import Array, Count, Mass, Seed, Times, checked, positive_integer, shown
-from dlnn_utils.data.rates import smooth_states
+from dlnn_utils.data.smoothing import smooth_states
 from dlnn_utils.models.model import Model
 from dlnn_utils.models.motion import Diffusion, Mechanics
 from dlnn_utils.models.network import ScalarNetwork
 from dlnn_utils.training.fit import train
-from dlnn_utils.training.loss import History
-from dlnn_utils.training.shooting import Shooting, cut
+from dlnn_utils.training.from_states.linear import linear_law
+from dlnn_utils.training.from_states.shooting import Shooting, cut
+from dlnn_utils.training.from_states.units import Units
+from dlnn_utils.training.loss import DivergenceError, History
 
 MAX_WEIGHTS = 3000
 FIRST_STEPS = 30
 """Levenberg-Marquardt steps of the first fit, to smoothed rates."""
+WORST = 2.0
+"""A mean square misfit, in the data's own variance, that only a blown-up fit exceeds."""
+AHEAD, GOOD = 10, 1e-4
+"""Steps over which two first fits are compared, and a loss with which the first one is taken."""
+BOX = 400
+"""States, in a box of twice the data's spread, at which a network first learns the linear law."""
+MOST_LINEAR = 12
+"""Positions or concentrations up to which the best linear law is sought."""
 SUBSTEPS = 2
 """Runge-Kutta steps from one measurement to the next."""
 
@@ -91,7 +102,8 @@ def fit_from_states(
     lengths = [len(t) - 1 if p is None else positive_integer("pieces", p) for p in pieces]
     if not lengths:
         raise ValueError("pieces must name at least one length; got none")
-    if model is None:
+    own = model
+    if own is None:
         network = ScalarNetwork(x.shape[2] if M is None else 2 * len(M), widths, activation, seed)
         model = Diffusion(network) if M is None else Mechanics(network, M)
     if model.n_weights > MAX_WEIGHTS:
@@ -101,20 +113,88 @@ def fit_from_states(
         )
     if t[0] > t[-1]:
         t, x = t[::-1].copy(), x[::-1].copy()
+    units = None
+    if own is None:
+        _fits(x, model)
+        units = Units.of(x, t, M)
+        t, x = (t - t[0]) / units.step, (x - units.origin) / units.sizes
+        model = Diffusion(network) if M is None else Mechanics(network, M / units.mass)
     state, rate = _first_guess(x, t, model)
-    inner = slice(1, -1)  # a spline's derivatives are worst at its ends
-    train(model, state[inner], rate[inner], max_steps=FIRST_STEPS)
     scale, history = state.reshape(-1, state.shape[2]).std(axis=0), History()
     scale = torch.from_numpy(np.where(scale > 0, scale, 1.0))
-    for length in dict.fromkeys(min(length, len(t) - 1) for length in lengths):
+    _start(model, x, t, state, rate, scale)
+    for done, length in enumerate(dict.fromkeys(min(p, len(t) - 1) for p in lengths)):
         segments, where = cut(x, t, length)
         starts = torch.from_numpy(np.array([state[k, b] for k, b in where]))
         shooting = Shooting(model, segments, starts, scale, SUBSTEPS)
-        path = shooting.fit(max_steps, history)
+        good, entries = _copy(model), len(history.loss)
+        try:
+            path = shooting.fit(max_steps, history)
+            failed = not history.loss[-1] < WORST
+        except DivergenceError:
+            if not done:
+                raise
+            failed = True
+        if failed and done:
+            model.load_state_dict(good)
+            for course in (history.loss, history.prior, history.seconds):
+                del course[entries:]
+            warn(
+                f"pieces of {length} steps blow up: the fit is that of shorter ones", stacklevel=3
+            )
+            break
         for (k, b), piece in zip(where, path.numpy()):
             state[k : k + length + 1, b] = piece[: len(t) - k]
     model.history = history
+    if units is not None:
+        units.give_back(model)
     return model
+
+
+def _start(model, x, t, state, rate, scale) -> None:
+    """Train a model on smoothed rates, or on the best linear law's if that predicts better."""
+    inner = slice(1, -1)  # a spline's derivatives are worst at its ends
+    candidates = [
+        (state[inner].reshape(-1, state.shape[2]), rate[inner].reshape(-1, rate.shape[2]))
+    ]
+    second = isinstance(model, Mechanics)
+    n = rate.shape[2] // 2 if second else rate.shape[2]
+    if (second or isinstance(model, Diffusion)) and n <= MOST_LINEAR:
+        law = linear_law(x[..., :n], t, model.M.numpy() if second else None, state)
+        if law is not None:
+            known = candidates[0][0]
+            box = np.random.default_rng(0).uniform(-1, 1, (BOX, known.shape[1]))
+            known = np.concatenate([known[:: 1 + len(known) // BOX], box * 2 * known.std(axis=0)])
+            candidates.insert(0, (known, known @ law[0].T + law[1]))
+    segments, where = cut(x, t, min(AHEAD, len(t) - 1))
+    starts = torch.from_numpy(np.array([state[k, b] for k, b in where]))
+    fresh, best = _copy(model), (np.inf, None)
+    for samples in candidates:
+        model.load_state_dict(fresh)
+        try:
+            train(model, *samples, max_steps=FIRST_STEPS)
+        except DivergenceError:
+            continue
+        loss = Shooting(model, segments, starts, scale, SUBSTEPS).losses()[0]
+        if best[1] is None or loss < best[0]:
+            best = loss, _copy(model)
+        if loss < GOOD:
+            break
+    if best[1] is None:
+        raise DivergenceError("no first fit of the rates of x has a finite loss")
+    model.load_state_dict(best[1])
+
+
+def _copy(model: Model) -> dict:
+    """Return a model's weights and scales, to go back to."""
+    return {name: value.clone() for name, value in model.state_dict().items()}
+
+
+def _fits(x: np.ndarray, model: Model) -> None:
+    """Raise ValueError unless x (T, B, m) holds a model's state, or its positions."""
+    n, m = model.network.n_inputs, x.shape[2]
+    if m != n and (2 * m != n or not isinstance(model, Mechanics)):
+        raise ValueError(f"x must hold the {n} components of the state, or their half; got {m}")
 
 
 def _first_guess(x: np.ndarray, t: np.ndarray, model: Model) -> tuple[np.ndarray, np.ndarray]:
