@@ -11,24 +11,22 @@ from rendering import SOURCE, render
 import dlnn_utils
 from dlnn_utils.reproduce.engine import paths
 from dlnn_utils.reproduce.ledger.claims import by_claim, main_entry
-from dlnn_utils.reproduce.ledger.store import committed_store, our_sensitivities
-from dlnn_utils.reproduce.ledger.unknowns import load_unknowns
-from dlnn_utils.reproduce.ledger.verdicts import NOT_TESTABLE, ORDER
+from dlnn_utils.reproduce.ledger.verdicts import CONSISTENT, NOT_TESTABLE, ORDER
 
 
 def texts() -> dict[str, str]:
     """Return all pages but the notebooks', by file name."""
     notebooks = {name: title_of(name) for name in paths.notebook_names()}
-    facts = results() | citation() | {"notebooks": notebooks}
+    facts = results() | citation() | {"notebooks": notebooks, "tables": long_tables()}
     pages = {page.name: render(page.name, **facts) for page in SOURCE.glob("*.md")}
     return pages | reference()
 
 
 def results() -> dict:
-    """Return the claims, the verdicts that occur, the unknowns and how far they move results."""
+    """Return the claims, the verdicts that occur, and the sections they are from."""
     claims = _claims()
     found = [c["verdict"] for c in claims]
-    verdicts = [v for v in (*reversed(ORDER), NOT_TESTABLE) if v in found]
+    verdicts = [v for v in (*reversed(ORDER), CONSISTENT, NOT_TESTABLE) if v in found]
     sections = {s for c in claims for s in c["sections"]}
     sections |= {s.split(".")[0] for s in sections}
     return {
@@ -38,9 +36,14 @@ def results() -> dict:
         "section_options": [
             (s, "none named" if s == "other" else f"Section {s}") for s in sorted(sections)
         ],
-        "unknowns": list(load_unknowns().values()),
-        "moved": our_sensitivities(committed_store()),
     }
+
+
+def long_tables() -> dict[str, str]:
+    """Return the long tables of figures/ by name, empty where they are not yet made."""
+    names = ("answer", "envelope", "register", "trials")
+    files = {name: paths.FIGURES / f"{name}.md" for name in names}
+    return {n: f.read_text(encoding="utf-8") if f.exists() else "" for n, f in files.items()}
 
 
 def _claims() -> list[dict]:
@@ -56,7 +59,7 @@ def _claims() -> list[dict]:
 def _claim(protocols: dict[str | None, dict]) -> dict:
     """Return a claim's main entry with those of both protocols, its sections, and its links."""
     main = main_entry(protocols)
-    shown = {"ours": protocols.get("ours"), "literal": protocols.get("paper")}
+    shown = {"ours": protocols.get("ours"), "theirs": protocols.get("paper")}
     shown["sections"] = paper_sections(main["source"])
     notebook = main["notebook"]
     if paths.notebook_path(notebook).exists():

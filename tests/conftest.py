@@ -17,7 +17,7 @@ from dlnn_utils.reproduce.ledger.claims import load_claims
 from dlnn_utils.reproduce.ledger.unknowns import load_unknowns
 
 collect_ignore_glob = ["*/run.py"]  # scripts with a command of their own
-BLOCKS = ("times", "results", "trials", "unknowns")
+BLOCKS = ("findings", "times", "scoreboard")
 README = "# Toy\n\n" + "\n".join(f"<!-- {b}:begin -->\n<!-- {b}:end -->\n" for b in BLOCKS)
 CLAIMS = """
 [[claim]]

@@ -56,7 +56,7 @@ def test_a_filled_value_reaches_notebook_hash_and_ledger(inside, capfd):
     assert main(["update"]) == 0
     entries = json.loads((inside.root / "figures/claims.json").read_text())
     assert {e["id"]: e["filled_in"] for e in entries}["size"] == ["two_pixel.grid"]
-    assert "as filled in: two_pixel.grid" in (inside.root / "README.md").read_text()
+    assert "as filled in: two_pixel.grid" in (inside.root / "figures/ledger.md").read_text()
 
 
 def test_the_shipped_file_changes_nothing_and_names_unknowns_that_are_registered():

@@ -46,28 +46,33 @@ def claims_text(entries: Sequence[dict]) -> str:
     return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
 
 
-def readme_results(entries: Sequence[dict], current: Mapping[str, str]) -> str:
-    """Return the README's table of results: one row a claim, but one for all of pure algebra.
+def ledger_markdown(entries: Sequence[dict], current: Mapping[str, str]) -> str:
+    """Return the whole ledger: one row a claim, but one for all of pure algebra.
 
-    What was measured with another code than `current`, the present hash by notebook, is marked.
+    Measurements by another code than `current`, the present hash by notebook, are marked.
     """
-    rows: dict[tuple, list[dict]] = {}
+    rows: dict[tuple, list[str]] = {}
     for id, protocols in by_claim(entries).items():
-        main = main_entry(protocols)
-        cells = "", "", "", main["verdict"]
-        if main["seeds"]:
-            theirs = _cell(protocols.get("paper"), current, with_verdict=True)
-            ours = _cell(protocols.get("ours"), current)
-            paper = with_unit(main["paper_value"], main["unit"])
-            cells = paper, theirs, ours, verdict_text(main)
+        _, *cells = result_row(id, protocols, current)
         claim = load_claims()[id]
-        algebra = claim.criterion == "zero" and claim.tolerance == 0
-        rows.setdefault((cells, None if algebra else id), []).append(main)
-    shown = [[_names(claims), *cells] for (cells, _), claims in rows.items()]
+        algebra = claim.criterion == "zero" and claim.tolerance == 0 and id.startswith("eq")
+        rows.setdefault((*cells, None if algebra else id), []).append(id)
+    shown = [[_names(ids), *cells] for (*cells, _), ids in rows.items()]
     header = ["claim", "paper", "paper protocol", "ours: median [range] over seeds", "verdict"]
     table = to_markdown(header, shown)
-    note = "\n† Some of it was measured with an earlier state of the code.\n"
+    note = "\n† Measured in part with an earlier state of the code.\n"
     return table + note if "†" in table else table
+
+
+def result_row(id: str, protocols: Mapping[str, dict], current: Mapping[str, str]) -> list[str]:
+    """Return a claim's row: its name, the paper's number, both protocols, and the verdict."""
+    main = main_entry(protocols)
+    cells = ["", "", "", main["verdict"]]
+    if main["seeds"]:
+        theirs = _cell(protocols.get("paper"), current, with_verdict=True)
+        ours = _cell(protocols.get("ours"), current)
+        cells = [with_unit(main["paper_value"], main["unit"]), theirs, ours, verdict_text(main)]
+    return [_names([id]), *cells]
 
 
 def readme_times(runs: Sequence[dict]) -> str:
@@ -107,16 +112,11 @@ def _cell(entry: dict | None, current: Mapping[str, str], *, with_verdict: bool 
     return _value(entry) + seeds + verdict + old
 
 
-def _names(claims: Sequence[dict]) -> str:
-    """Return how a row names its claims; consecutive equations by the first and the last."""
-    if len(claims) == 1:
-        return f"`{claims[0]['id']}` {_prose(claims[0]['statement'])}"
-    names = [f"`{claim['id']}`" for claim in claims]
-    equations = [name for name in names if name.startswith("`eq")]
-    if len(equations) > 2:
-        others = [name for name in names if name not in equations]
-        names = [f"{equations[0]} to {equations[-1]} ({len(equations)})", *others]
-    return f"{', '.join(names)}: statements of the theory, by computer algebra"
+def _names(ids: Sequence[str]) -> str:
+    """Return how a row names its claims; equations by the first and the last."""
+    if len(ids) == 1:
+        return f"`{ids[0]}` {_prose(load_claims()[ids[0]].statement)}"
+    return f"`{ids[0]}` to `{ids[-1]}` ({len(ids)}): statements of the theory, by computer algebra"
 
 
 def _value(entry: dict) -> str:

@@ -2,8 +2,6 @@
 
 import functools
 import json
-import re
-from collections.abc import Mapping
 from pathlib import Path
 
 from dlnn_utils.reproduce.engine import paths
@@ -16,7 +14,8 @@ from dlnn_utils.reproduce.engine.notebooks import (
 )
 from dlnn_utils.reproduce.ledger import notes
 from dlnn_utils.reproduce.ledger.claims import ledger
-from dlnn_utils.reproduce.ledger.report import readme_results, readme_times
+from dlnn_utils.reproduce.ledger.findings import answer, envelope, findings, scoreboard
+from dlnn_utils.reproduce.ledger.report import ledger_markdown, readme_times
 from dlnn_utils.reproduce.ledger.store import (
     FILE,
     merged_store,
@@ -67,9 +66,22 @@ def _content() -> dict[Path, bytes]:
             content[paths.FIGURES / name] = (job.folder / name).read_bytes()
     content[paths.FIGURES / FILE] = _compact(store).encode()
     content[paths.FIGURES / "claims.json"] = _json(ledger(stored_measurements(store))).encode()
-    tables = {path.stem: new.decode() for path, new in content.items() if path.suffix == ".md"}
-    text = readme(paths.README.read_text(encoding="utf-8"), store, tables)
-    return content | {paths.README: text.encode()}
+    pages = {paths.FIGURES / f"{name}.md": text for name, text in long_tables(store).items()}
+    text = readme(paths.README.read_text(encoding="utf-8"), store)
+    return content | {path: text.encode() for path, text in (pages | {paths.README: text}).items()}
+
+
+def long_tables(store: dict) -> dict[str, str]:
+    """Return what is too long for the README, by name: each is a file of figures/."""
+    known = paths.notebook_names()
+    entries = ledger(stored_measurements(store))
+    return {
+        "answer": answer(entries),
+        "ledger": ledger_markdown(entries, {name: code_hash(name) for name in known}),
+        "register": to_register(known, our_sensitivities(store)),
+        "envelope": envelope(entries, store["readings"]),
+        "trials": f"{notes.trials_table(store['trials'])}\n{RULE}",
+    }
 
 
 def with_outputs(job: Job) -> str:
@@ -91,25 +103,15 @@ def with_outputs(job: Job) -> str:
     return _json(notebook)
 
 
-def readme(text: str, store: dict, tables: Mapping[str, str] | None = None) -> str:
-    """Return the README's text with its generated blocks made anew.
-
-    One "table NAME" for each of the notebooks' tables that is shown is from `tables`, or else as
-    committed.
-    """
-    known = paths.notebook_names()
-    current = {name: code_hash(name) for name in known}
-    times = readme_times(store["runs"]) + notes.durations_text(store["durations"])
+def readme(text: str, store: dict) -> str:
+    """Return the README's text with its generated blocks made anew."""
+    current = {name: code_hash(name) for name in paths.notebook_names()}
+    entries = ledger(stored_measurements(store))
     blocks = {
-        "times": times,
-        "results": readme_results(ledger(stored_measurements(store)), current),
-        "trials": f"{notes.trials_table(store['trials'])}\n{RULE}",
-        "unknowns": to_register(known, our_sensitivities(store)),
+        "findings": findings(entries),
+        "times": readme_times(store["runs"]) + notes.durations_text(store["durations"]),
+        "scoreboard": scoreboard(entries, current),
     }
-    for name in re.findall(r"<!-- table (\w+):begin -->", text):
-        file = paths.FIGURES / f"{name}.md"
-        committed = file.read_text(encoding="utf-8") if file.exists() else ""
-        blocks[f"table {name}"] = (tables or {}).get(name, committed)
     for name, block in blocks.items():
         begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
         before, *rest = text.split(begin)
