@@ -70,6 +70,15 @@ _EXPORTS = {
     "fit_dmd": "peers.regression",
     "fit_sindy": "peers.regression",
     "Contest": "peers.contest",
+    "LinearLaw": "reversal.law",
+    "NonlinearLaw": "reversal.law",
+    "Matern": "reversal.priors",
+    "Bounded": "reversal.priors",
+    "TwoPhase": "reversal.priors",
+    "TotalVariation": "reversal.priors",
+    "Posterior": "reversal.posterior",
+    "condition_numbers": "reversal.posterior",
+    "noise_of_image": "reversal.posterior",
 }
 
 __all__ = list(_EXPORTS)

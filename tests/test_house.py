@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "models": BASE,
     "systems": BASE,
     "training": BASE | {"models", "data", "systems.linear"},
+    "reversal": BASE | {"systems"},
     "peers": BASE | {"training", "models", "systems", "data"},
 }
 OTHERS = {"_arguments": {"numpy"}, "theory": {"sympy"}}  # all that these import from elsewhere

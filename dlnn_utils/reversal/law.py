@@ -1,0 +1,123 @@
+"""A law over a time T, and its mirror: the exact transpose of its derivative, without matrices."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from scipy.sparse import csr_array, diags_array
+from scipy.sparse.linalg import eigsh
+from scipy.special import ive
+from torch import Tensor
+
+from dlnn_utils._arguments import Count, Positive, checked
+
+TOLERANCE, MOST_TERMS = 1e-12, 5000
+
+
+class LinearLaw:
+    """M c' = -K c over a time T: c(T) = G c(0), and the mirror psi(0) = G^T psi(T) (Eq. 16).
+
+    Both are one Chebyshev series in M^(-1/2) K M^(-1/2), so that they are exact transposes.
+
+    Parameters
+    ----------
+    K : sparse array (n, n)
+        Symmetric stiffness in m^2/s, such as `Plate.K` or `LocalDiffusion.stiffness(c)`.
+    M : array (n,) or diagonal (n, n)
+        Lumped mass in m^2.
+    T : float
+        Time in s, above 0.
+
+    Raises
+    ------
+    ValueError
+        If K is not symmetric, M is not a positive diagonal, or T is so long that the series needs
+        more than 5000 terms.
+    """
+
+    @checked
+    def __init__(self, K: csr_array, M: np.ndarray, T: Positive):
+        M = M.diagonal() if getattr(M, "ndim", 1) == 2 else np.asarray(M, dtype=float)
+        if K.shape != (len(M), len(M)) or not (M > 0).all():
+            raise ValueError(f"M must be {K.shape[0]} positive masses; got {M.shape}")
+        if abs(K - K.T).max() > 1e-9 * abs(K).max():
+            raise ValueError("K must be symmetric: L_D represents symmetric operators only")
+        self.n, self.T, self.root = len(M), T, np.sqrt(M)
+        inverse = diags_array(1 / self.root)
+        self.S = csr_array(inverse @ (K + K.T) @ inverse / 2)
+        start = np.random.default_rng(0).normal(size=self.n)
+        fastest = eigsh(self.S, 1, v0=start, tol=1e-4, return_eigenvectors=False)[0]
+        self.fastest = 1.01 * max(float(fastest), 1e-300)
+        a = self.fastest * T / 2
+        k = np.arange(int(min(20 + 4 * np.sqrt(a * 30) + 30, 4 * MOST_TERMS)))
+        terms = ive(k, a) * np.where(k == 0, 1, 2) * (-1.0) ** k
+        needed = np.flatnonzero(np.abs(terms) > TOLERANCE)
+        if len(needed) == 0 or needed[-1] >= MOST_TERMS:
+            raise ValueError(f"T is too long: {T:g} s decays by exp({2 * a:.2g}); shorten T")
+        self.terms = terms[: needed[-1] + 1]
+
+    def forward(self, c0: np.ndarray) -> np.ndarray:
+        """Return c(T) (..., n) of the starts c0 (..., n)."""
+        return self._series(c0 * self.root) / self.root
+
+    def mirror(self, psi_T: np.ndarray, c0: np.ndarray | None = None) -> np.ndarray:
+        """Return psi(0) = G^T psi(T) (..., n); a linear law does not need the start."""
+        return self._series(psi_T / self.root) * self.root
+
+    def _series(self, x: np.ndarray) -> np.ndarray:
+        """Return exp(-S T) x (..., n)."""
+        v = np.reshape(x, (-1, self.n)).T
+        scaled = lambda w: (self.S @ w) * (2 / self.fastest) - w  # noqa: E731
+        before, now = v, scaled(v)
+        total = self.terms[0] * before + (self.terms[1] * now if len(self.terms) > 1 else 0)
+        for term in self.terms[2:]:
+            before, now = now, 2 * scaled(now) - before
+            total = total + term * now
+        return total.T.reshape(np.shape(x))
+
+
+class NonlinearLaw:
+    """c' = f(c) over a time T in equal Runge-Kutta steps, and its discrete adjoint.
+
+    The mirror psi' = -(df/dc)^T psi is the exact transpose of the derivative of the steps.
+
+    Parameters
+    ----------
+    rate : callable
+        From a tensor (B, n) to rates (B, n), such as `LocalDiffusion.rate` or `AllenCahn.rates`.
+    n : int
+    T : float
+        Time in s.
+    steps : int
+        Of the classical fourth-order method; T / steps times the fastest rate must stay below 2.7.
+    """
+
+    @checked
+    def __init__(self, rate: Callable, n: Count, T: Positive, steps: Count):
+        self.rate, self.n, self.T, self.steps = rate, n, T, steps
+
+    def forward(self, c0: np.ndarray) -> np.ndarray:
+        """Return c(T) (..., n); ValueError if the law blows up."""
+        with torch.no_grad():
+            end = self._run(self._tensor(c0)).numpy().reshape(np.shape(c0))
+        if not np.isfinite(end).all():
+            raise ValueError(f"the law blows up within {self.T:g} s in {self.steps} steps")
+        return end
+
+    def mirror(self, psi_T: np.ndarray, c0: np.ndarray) -> np.ndarray:
+        """Return psi(0) (..., n) along the trajectories from c0 (..., n)."""
+        c = self._tensor(c0).requires_grad_()
+        (psi,) = torch.autograd.grad(self._run(c), c, self._tensor(psi_T))
+        return psi.numpy().reshape(np.shape(c0))
+
+    def _tensor(self, c: np.ndarray) -> Tensor:
+        return torch.as_tensor(np.reshape(c, (-1, self.n)), dtype=torch.float64)
+
+    def _run(self, c: Tensor) -> Tensor:
+        h, f = self.T / self.steps, self.rate
+        for _ in range(self.steps):
+            k1 = f(c)
+            k2 = f(c + h / 2 * k1)
+            k3 = f(c + h / 2 * k2)
+            c = c + h / 6 * (k1 + 2 * k2 + 2 * k3 + f(c + h * k3))
+        return c
