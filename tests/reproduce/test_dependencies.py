@@ -33,6 +33,14 @@ def test_each_way_to_import_is_followed(inside, line):
     assert names("03_new") == {"toy.py", "er.py", "base.py"}
 
 
+def test_a_room_within_a_room_counts_with_what_it_imports(inside):
+    inside.edit("dlnn_utils/__init__.py", '_EXPORTS = {"fit": "deep.room"}\n')
+    inside.edit("dlnn_utils/deep/room/__init__.py", "from dlnn_utils.deep.room.er import fit\n")
+    inside.edit("dlnn_utils/deep/room/er.py", "fit = 1\n")
+    inside.notebook("03_new", "import dlnn_utils as dlnn\ndlnn.fit")
+    assert names("03_new") == {"__init__.py", "er.py"}
+
+
 def test_what_is_not_imported_does_not_count(inside):
     inside.notebook("03_new", "import dlnn_utils as dlnn\nother.VALUE = 1")
     assert names("03_new") == set()

@@ -155,9 +155,15 @@ def _files(names: Iterable[str], exports: dict[str, str]) -> set[Path]:
         if rest and rest[0] in exports:
             rest = exports[rest[0]].removeprefix("dlnn_utils.").lstrip(".").split(".")
         longest_first = (rest[:length] for length in range(len(rest), 0, -1))
-        files = (paths.PACKAGE.joinpath(*part).with_suffix(".py") for part in longest_first)
+        files = (file for part in longest_first for file in _candidates(part))
         found |= set(itertools.islice(filter(Path.exists, files), 1))
     return found
+
+
+def _candidates(part: list[str]) -> list[Path]:
+    """Return the files that a dotted name may stand for: a module, or a room within a room."""
+    file = paths.PACKAGE.joinpath(*part)
+    return [file.with_suffix(".py")] + [file / "__init__.py"] * (len(part) > 1)
 
 
 def _dump(node) -> str:
