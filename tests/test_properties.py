@@ -6,12 +6,12 @@ from zlib import crc32
 import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
-from properties import fields_cases, learning_cases, systems_cases
+from properties import fields_cases, learning_cases, reversal_cases, systems_cases
 from properties.any_input import QUIET, anything
 
 import dlnn_utils
 
-CASES = [*systems_cases.CASES, *fields_cases.CASES, *learning_cases.CASES]
+CASES = [*systems_cases.CASES, *fields_cases.CASES, *learning_cases.CASES, *reversal_cases.CASES]
 NOT_FUNCTIONS = {
     "DivergenceError", "IntegrationError", "SHAPES", "TABLE_1",
     "table_1",  # takes nothing

@@ -38,7 +38,7 @@ class Posterior:
                 raise ValueError(f"y must hold the {n} nodes of {what}; got {len(y)}")
         if noise > np.ptp(y):
             raise ValueError(
-                f"noise must be below the signal's range {np.ptp(y):.2g}; got {noise:g}"
+                f"y must vary by more than its noise {noise:g}; its range is {np.ptp(y):.2g}"
             )
         low, high = prior.bounds
         if y.mean() + 5 * noise < low or y.mean() - 5 * noise > high:
@@ -138,6 +138,18 @@ def noise_of_image(y: Array["r c"]) -> float:
 
     The mixed second difference of a smooth image is small; of noise it has four times the
     variance.
+
+    Parameters
+    ----------
+    y : array (r, c)
+        Image in mol/m^3, of at least 2 x 2 nodes.
+
+    Returns
+    -------
+    float
+        In mol/m^3, by the median of the absolute differences.
     """
+    if min(y.shape) < 2:
+        raise ValueError(f"y must have at least 2 x 2 nodes; got {y.shape}")
     mixed = y[1:, 1:] - y[1:, :-1] - y[:-1, 1:] + y[:-1, :-1]
     return float(np.median(np.abs(mixed)) / 0.6745 / 2)

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import splu
 
-from dlnn_utils._arguments import NotNegative, Number, Positive, checked
+from dlnn_utils._arguments import Count, Number, Positive, checked
 from dlnn_utils.systems.plate import Plate
 
 
@@ -40,7 +40,7 @@ class Matern:
     bounds = (-np.inf, np.inf)
 
     @checked
-    def __init__(self, m: int, length: Positive, size: Positive = 0.5, mean: Number = 0.5):
+    def __init__(self, m: Count, length: Positive, size: Positive = 0.5, mean: Number = 0.5):
         plate = Plate.of(np.ones((m, m)))
         self.n, self.mean, kappa2 = plate.n, mean, 2 / length**2
         self.root = np.sqrt(plate.M.diagonal())
@@ -87,7 +87,7 @@ class TwoPhase:
     bounds = (0.0, 1.0)
 
     @checked
-    def __init__(self, m: int, weight: Positive, width: Positive | None = None):
+    def __init__(self, m: Count, weight: Positive, width: Positive | None = None):
         plate = Plate.of(np.ones((m, m)))
         self.n, self.mean, self.weight, self.width = plate.n, 0.5, weight, width or 1.0 / m
         self.M, self.K = plate.M.diagonal(), plate.K
@@ -107,7 +107,7 @@ class TotalVariation:
     bounds = (0.0, 1.0)
 
     @checked
-    def __init__(self, m: int, weight: Positive, width: NotNegative = 1e-2):
+    def __init__(self, m: Count, weight: Positive, width: Positive = 1e-2):
         self.m, self.n, self.mean, self.weight, self.width = m, (m + 1) ** 2, 0.5, weight, width
 
     def energy(self, c: np.ndarray) -> tuple[float, np.ndarray]:

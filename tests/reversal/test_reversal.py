@@ -111,7 +111,7 @@ def test_an_image_of_a_learned_law_goes_back_in_ten_lines():
             "the 81 nodes of the prior",
         ),
         (lambda: dlnn.Posterior(LAW, SEEN, 0, PRIOR), "noise must be positive; got 0"),
-        (lambda: dlnn.Posterior(LAW, SEEN, 9.0, PRIOR), "noise must be below the signal's range"),
+        (lambda: dlnn.Posterior(LAW, SEEN, 9.0, PRIOR), "y must vary by more than its noise 9"),
         (
             lambda: dlnn.Posterior(LAW, SEEN + 3, NOISE, dlnn.Bounded(PRIOR)),
             "contradicts the bounds",

@@ -1,0 +1,35 @@
+"""Priors, laws with their mirrors, and the posterior."""
+
+from functools import partial
+
+import numpy as np
+from properties.any_input import Case
+
+import dlnn_utils as dlnn
+
+PLATE = dlnn.Plate.of(np.ones((3, 3)))
+PRIOR, Y = dlnn.Matern(3, 0.3), np.linspace(0, 1, 16)
+LAW = dlnn.LinearLaw(PLATE.K, PLATE.M, 0.01)
+
+
+def finite(prior, **_):
+    energy, slope = prior.energy(np.full(prior.n, 0.3))
+    return np.isfinite(energy) and np.isfinite(slope).all()
+
+
+# fmt: off
+CASES = [
+    Case(dlnn.Matern, m=3, length=0.3, size=0.5, mean=0.5, right=finite),
+    Case(partial(dlnn.Bounded, PRIOR), low=0.0, high=1.0, called="bounds",
+         right=lambda a, low, high: a.bounds == (low, high)),
+    Case(dlnn.TwoPhase, m=3, weight=1.0, width=0.1, right=finite),
+    Case(dlnn.TotalVariation, m=3, weight=1.0, width=0.01, right=finite),
+    Case(partial(dlnn.LinearLaw, PLATE.K, PLATE.M), T=0.01, called="T",
+         right=lambda a, T: np.isfinite(a.forward(Y)).all()),
+    Case(partial(dlnn.NonlinearLaw, lambda c: -c), n=2, T=1.0, steps=4, called="law",
+         right=lambda a, **_: a.forward(np.ones((1, a.n))).shape == (1, a.n)),
+    Case(partial(dlnn.Posterior, LAW, prior=PRIOR), y=Y, noise=0.1),
+    Case(partial(dlnn.condition_numbers, LAW, PRIOR), noise=0.1, finite=False,
+         right=lambda a, noise: 1 <= a[1] <= a[2] * (1 + 1e-9)),
+    Case(dlnn.noise_of_image, y=Y.reshape(4, 4), right=lambda a, y: a >= 0),
+]
