@@ -104,7 +104,7 @@ def _jobs(given: argparse.Namespace, command: str, names: Sequence[str]) -> list
     protocol = notebooks.check_protocol(given.protocol)
     seed = notebooks.check_seed(given.seed)
     if (command == "sweep") != (given.seeds is not None):
-        raise ValueError("sweep needs --seeds N, and nothing else takes it")
+        raise ValueError("sweep requires --seeds N; other commands do not accept it")
     if command == "update" and (names or (protocol, seed) != ("ours", 0)):
         raise ValueError("update takes neither notebooks nor a protocol nor a seed")
     chosen = list(dict.fromkeys(map(notebooks.check_notebook, names))) or paths.notebook_names()

@@ -30,6 +30,28 @@ def test_differences_of_frames_are_rates_of_second_order_at_their_middle():
     np.testing.assert_array_equal(cdot, PLATE.rate(c))
 
 
+@pytest.mark.parametrize(
+    ("scheme", "order"), [("implicit Euler", 1), ("BDF2", 2), ("Crank-Nicolson", 2)]
+)
+@pytest.mark.parametrize("mass", ["lumped", "consistent"])
+def test_the_schemes_of_a_finite_element_code_converge_with_their_orders(scheme, order, mass):
+    plate, smooth = dlnn.Plate.of(PLATE.D, mass), RECORDING.c[-1]
+    off = []
+    for number in (65, 129):
+        t = np.linspace(0, T, number)
+        found = dlnn.Recording.of(plate, smooth, t, scheme).c[-1]
+        off.append(np.abs(found - plate.evolve(smooth, [0, T])[1]).max())
+    assert np.log2(off[0] / off[1]) == pytest.approx(order, abs=0.25)
+
+
+def test_a_difference_of_implicit_euler_frames_is_the_rate_at_the_later_one():
+    frames = dlnn.Recording.of(PLATE, RECORDING.c[0], RECORDING.t, "implicit Euler")
+    c, cdot = frames.data("backward")
+    np.testing.assert_allclose(cdot, PLATE.rate(c), atol=1e-9 * np.abs(cdot).max())
+    with pytest.raises(ValueError, match="t must have equal steps for a scheme other than exact"):
+        dlnn.Recording.of(PLATE, RECORDING.c[0], [0, 1, 3], "BDF2")
+
+
 def test_the_plate_itself_follows_its_recording_and_runs_it_back():
     assert max(RECORDING.error(PLATE), RECORDING.error(PLATE, 0.5)) < 1e-12
     assert max(RECORDING.back_error(PLATE), RECORDING.back_error(PLATE, 4)) < 1e-12
