@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from dlnn_utils.reproduce.engine import paths
 from dlnn_utils.reproduce.engine.notebooks import DEFAULT_PROTOCOL
-from dlnn_utils.reproduce.ledger.claims import Measurement, merge
+from dlnn_utils.reproduce.ledger.claims import Measurement, load_claims, merge
 
 FILE = "measurements.json"
 LISTS = ("runs", "measurements", "sensitivities", "series", "readings")
@@ -34,8 +34,9 @@ def committed_store() -> dict:
 
 
 def stored_measurements(store: dict) -> list[Measurement]:
-    """Return the measurements of a store."""
-    return [Measurement.from_json(m) for m in store["measurements"]]
+    """Return the measurements of a store, of claims that there still are."""
+    known = load_claims()
+    return [Measurement.from_json(m) for m in store["measurements"] if m["id"] in known]
 
 
 def our_sensitivities(store: dict) -> list[dict]:
