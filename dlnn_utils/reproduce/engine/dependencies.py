@@ -67,8 +67,8 @@ def code_hash(notebook: str) -> str:
     Comments, docstrings, layout and the cut into cells do not count, nor do the notebook's prose,
     its cells tagged "interactive", seed and protocol (a run's own are recorded beside the hash).
     """
-    lines = [line for tree in _cells(notebook) for line in tree.body if not _is_text(line)]
-    digest = hashlib.sha256("\n".join(map(_code_of, lines)).encode())
+    steps = [step for tree in _cells(notebook) for step in tree.body if not _is_text(step)]
+    digest = hashlib.sha256("\n".join(map(_code_of, steps)).encode())
     fixed = {k: v for k, v in default_parameters(notebook).items() if k not in RECORDED}
     digest.update(repr(sorted(fixed.items())).encode())
     if filled := filled_in(notebook):
