@@ -79,6 +79,10 @@ _EXPORTS = {
     "Posterior": "reversal.posterior",
     "condition_numbers": "reversal.posterior",
     "noise_of_image": "reversal.posterior",
+    "Density": "fields.density",
+    "probes": "fields.probes",
+    "FieldEnergy": "fields.energy",
+    "fit_field": "fields.fit",
 }
 
 __all__ = list(_EXPORTS)
