@@ -77,8 +77,11 @@ _EXPORTS = {
     "TwoPhase": "reversal.priors",
     "TotalVariation": "reversal.priors",
     "Posterior": "reversal.posterior",
-    "condition_numbers": "reversal.posterior",
-    "noise_of_image": "reversal.posterior",
+    "condition_numbers": "reversal.conditioning",
+    "coverage": "reversal.diagnostics",
+    "reliability": "reversal.diagnostics",
+    "brier": "reversal.diagnostics",
+    "noise_of_image": "reversal.diagnostics",
 }
 
 __all__ = list(_EXPORTS)
