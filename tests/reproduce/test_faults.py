@@ -112,7 +112,7 @@ def test_a_stopped_run_leaves_nothing_running(project):
 
 
 def test_an_update_that_is_killed_is_made_whole_by_the_next_one(ran, monkeypatch, capfd):
-    """It puts seven files in place: a notebook, three of a table, two of the ledger, README."""
+    """It puts twelve files in place: a notebook, three of a table, seven of the ledger, README."""
     (ran.root / "notebooks/01_size.ipynb").unlink()
     before, left, replace, unlink = committed(ran), [None] * 4, os.replace, Path.unlink
 
@@ -132,11 +132,11 @@ def test_an_update_that_is_killed_is_made_whole_by_the_next_one(ran, monkeypatch
     assert main(["update"]) == 0
     after = committed(ran)
     changed = [name for name in after if after[name] != before.get(name)]
-    assert len(changed) == 7
+    assert len(changed) == 12
     assert sum(mixed.get(name) == after[name] for name in changed) == 4
     whole = {name: content for name, content in mixed.items() if name not in asides}
     assert all(content in (before.get(n), after[n]) for n, content in whole.items())
-    assert (len(asides), list(ran.root.rglob(".*.part"))) == (3, [])
+    assert (len(asides), list(ran.root.rglob(".*.part"))) == (8, [])
     capfd.readouterr()
     assert main(["update"]) == 0
     assert "Nothing to refresh." in capfd.readouterr().out

@@ -84,7 +84,7 @@ def test_the_ledger_has_each_claim_with_the_section_that_measures_it(site, pages
     measured = [e for e in LEDGER if e["seeds"]]
     found = {e["id"]: section_of(e["id"], e["notebook"], e["figure"]) for e in measured}
     assert all(found.values())
-    assert found["table2.diffusion.dlnn"].title == "From halved starts"
+    assert found["table2.diffusion.dlnn"].title == "Training to the same loss"
     assert found["eq13"].title == "4. Diffusion (Section 3.2)"
     assert paper_sections("Table 2, Sections 1.1 and 5.2.1") == ["1.1", "5.2"]
     assert paper_sections("Table 2") == ["other"]

@@ -110,7 +110,7 @@ def test_rays_lead_from_nothing_through_the_images():
         (lambda r: fit_images(C, C, M=[1.0]), r"M must have shape \(4,\); got \(1,\)"),
         (lambda r: fit_images(C, C, frames=11), "frames must be at most the 10 there are; got 11"),
         (lambda r: fit_images(C, C, optimiser="sgd"), "optimiser must be one of"),
-        (lambda r: r.data(rates="backward"), "rates must be one of exact, middle, forward"),
+        (lambda r: r.data(rates="sideways"), "rates must be one of exact, middle, forward"),
         (lambda r: Recording.of(r.plate, np.ones(16), [0, 0]), "t must not repeat a time"),
     ],
 )

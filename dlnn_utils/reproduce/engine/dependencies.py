@@ -64,10 +64,11 @@ def uses(notebook: str, library: str) -> bool:
 def code_hash(notebook: str) -> str:
     """Return twelve hexadecimal digits that change when what a notebook computes may change.
 
-    Comments, docstrings and layout do not count, nor do the notebook's prose, its cells tagged
-    "interactive", seed and protocol (a run's own are recorded beside the hash).
+    Comments, docstrings, layout and the cut into cells do not count, nor do the notebook's prose,
+    its cells tagged "interactive", seed and protocol (a run's own are recorded beside the hash).
     """
-    digest = hashlib.sha256(repr([_code_of(tree) for tree in _cells(notebook)]).encode())
+    steps = [step for tree in _cells(notebook) for step in tree.body if not _is_text(step)]
+    digest = hashlib.sha256("\n".join(map(_code_of, steps)).encode())
     fixed = {k: v for k, v in default_parameters(notebook).items() if k not in RECORDED}
     digest.update(repr(sorted(fixed.items())).encode())
     if filled := filled_in(notebook):
@@ -91,7 +92,7 @@ _tree_of = functools.cache(ast.parse)
 
 
 @functools.cache
-def _code_of(tree: ast.Module) -> str:
+def _code_of(tree: ast.AST) -> str:
     return _dump(tree)
 
 
