@@ -83,6 +83,11 @@ _EXPORTS = {
     "probes": "fields.probes",
     "FieldEnergy": "fields.energy",
     "fit_field": "fields.fit",
+    "condition_numbers": "reversal.conditioning",
+    "coverage": "reversal.diagnostics",
+    "reliability": "reversal.diagnostics",
+    "brier": "reversal.diagnostics",
+    "noise_of_image": "reversal.diagnostics",
 }
 
 __all__ = list(_EXPORTS)
