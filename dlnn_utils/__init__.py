@@ -77,8 +77,6 @@ _EXPORTS = {
     "TwoPhase": "reversal.priors",
     "TotalVariation": "reversal.priors",
     "Posterior": "reversal.posterior",
-    "condition_numbers": "reversal.posterior",
-    "noise_of_image": "reversal.posterior",
     "Density": "fields.density",
     "probes": "fields.probes",
     "FieldEnergy": "fields.energy",
