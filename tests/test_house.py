@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "models": BASE,
     "systems": BASE,
     "training": BASE | {"models", "data", "systems.linear"},
-    "reversal": BASE | {"systems"},
+    "reversal": BASE | {"models", "systems"},
     "fields": BASE | {"models", "training"},
     "peers": BASE | {"training", "models", "systems", "data"},
 }
