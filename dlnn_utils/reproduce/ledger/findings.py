@@ -106,7 +106,7 @@ def envelope(entries: Sequence[dict], readings: Sequence[dict]) -> str:
         spread = f"{ends[0]} to {ends[1]} ({len(middles)} readings)"
         paper = with_unit(base["paper_value"], base["unit"])
         seeds = f"{measured(base)} ({len(base['seeds'])} seeds)"
-        rows.append([f"`{id}`", paper, seeds, base["verdict"], spread, ", ".join(holds) or "none"])
+        rows.append([f"`{id}`", paper, seeds, base["verdict"], spread, "; ".join(holds) or "none"])
     if not rows:
         return "No other reading of the paper protocol was measured.\n"
     header = ["claim", "paper", "base reading", "verdict", "other readings", "holds under"]
