@@ -100,10 +100,10 @@ def envelope(entries: Sequence[dict], readings: Sequence[dict]) -> str:
         ranks = {n: verdicts.rank(claim, verdicts.median(claim, v)) for n, v in values.items()}
         holds = [name for name, rank in ranks.items() if rank >= verdicts.HOLDS]
         middles = [verdicts.median(claim, v) for v in values.values()]
-        ends = [
-            short(v) if abs(v) < float("inf") else "lost" for v in (min(middles), max(middles))
-        ]
-        spread = f"{ends[0]} to {ends[1]} ({len(middles)} readings)"
+        ends = [v for v in middles if abs(v) < float("inf")]
+        spread = f"{short(min(ends))} to {short(max(ends))}" if ends else "none finite"
+        lost = f", {len(middles) - len(ends)} without a finite value" * (len(ends) < len(middles))
+        spread = f"{spread} ({len(middles)} readings{lost})"
         paper = with_unit(base["paper_value"], base["unit"])
         seeds = f"{measured(base)} ({len(base['seeds'])} seeds)"
         rows.append([f"`{id}`", paper, seeds, base["verdict"], spread, "; ".join(holds) or "none"])
