@@ -50,6 +50,7 @@ _EXPORTS = {
     "AllenCahn": "systems.allen_cahn",
     "smooth_states": "data.smoothing",
     "fit_from_states": "training.from_states",
+    "fit_motion": "training.from_states",
     "RoundTrip": "systems.evaluation",
     "potential_and_damping": "models.motion",
     "fit_sindy_pixels": "peers.regression",

@@ -7,7 +7,6 @@ q_i (a_i |q_i'| q_i' / 3 + b_i sign q_i').
 """
 
 from dataclasses import dataclass
-from itertools import combinations_with_replacement
 
 import numpy as np
 import torch
@@ -28,6 +27,7 @@ class Form:
     """Which coefficients a law has, and how the vector theta (P,) of them is laid out.
 
     `M` (n, n) is None for diffusion; `soft` (n,) are the speeds below which dry friction falls.
+    Components farther apart than `neighbours` do not act on each other; None couples all.
     """
 
     n: int
@@ -35,6 +35,7 @@ class Form:
     friction: bool = False
     soft: np.ndarray | None = None
     dissipative: bool = False
+    neighbours: int | None = None
 
     @property
     def order(self) -> int:
@@ -44,7 +45,8 @@ class Form:
     @property
     def pairs(self) -> list[tuple[int, int]]:
         """Rows and columns of the entries of a symmetric matrix, in the order of theta."""
-        return list(combinations_with_replacement(range(self.n), 2))
+        far = self.n if self.neighbours is None else self.neighbours
+        return [(i, j) for i in range(self.n) for j in range(i, min(self.n, i + far + 1))]
 
     @property
     def names(self) -> list[str]:
@@ -110,13 +112,15 @@ class Form:
         return np.stack(path, -2)
 
     def made_dissipative(self, theta: np.ndarray) -> np.ndarray:
-        """Return theta with the nearest damping C, or conductance K, that dissipates."""
+        """Return theta with a damping C, or conductance K, close by that dissipates."""
         if not self.dissipative:
             return theta
         theta, k, p = theta.copy(), self.order - 1, len(self.pairs)
         d, U = np.linalg.eigh(self.matrix(theta, k))
-        nearest = (U * d.clip(min=0)) @ U.T
-        theta[k * p : (k + 1) * p] = [nearest[i, j] for i, j in self.pairs]
+        safe = (U * d.clip(min=0)) @ U.T
+        if self.neighbours is not None:  # zeros stay zeros
+            safe = self.matrix(theta, k) + max(0.0, -d[0]) * np.eye(self.n)
+        theta[k * p : (k + 1) * p] = [safe[i, j] for i, j in self.pairs]
         if self.friction:
             theta[-2 * self.n :] = theta[-2 * self.n :].clip(min=0)
         return theta

@@ -45,14 +45,18 @@ def fit_law(theta, runs: list, states: list, form: Form, lengths, scale) -> Like
 def _units(states: list, form: Form) -> np.ndarray:
     """Return sizes (P,) of the coefficients, each of a force as large as the inertia."""
     z, n = np.concatenate(states), form.n
-    x, v = (np.sqrt(np.mean((part - part.mean(axis=0)) ** 2)) for part in (z[:, :n], z[:, n:]))
+    x = _rms(z[:, :n] - z[:, :n].mean(axis=0))
     if form.order == 1:
-        steps = np.concatenate([np.diff(one, axis=0) for one in states])
-        x, v = x, np.sqrt(np.mean(steps**2))
+        v = _rms(np.concatenate([np.diff(one, axis=0) for one in states]))
         return np.array([v / x if name[0] == "K" else v for name in form.names])
+    v = _rms(z[:, n:])
     force = v * v / x
     size = {"K": force / x, "C": force / v, "f": force, "a": force / v**2, "b": force}
     return np.array([size[name[0]] for name in form.names])
+
+
+def _rms(a: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(a**2))) or 1.0
 
 
 def _descend(theta, starts, segments, form: Form, scale, unit):
