@@ -23,7 +23,7 @@ def cells(path: Path, kind: str):
     """Return named arrays as a table: (T,) as one column, (T, n) as n, (T, B, n) by trajectory."""
     import pandas as pd
 
-    arrays = {name: np.squeeze(a) for name, a in _named(path, kind).items()}
+    arrays = {name: np.squeeze(a) for name, a in named(path, kind).items()}
     arrays = {n: a for n, a in arrays.items() if a.dtype.kind in "fiu" and 1 <= a.ndim <= 3}
     T = max((a.shape[0] for a in arrays.values()), default=0)
     columns, deep = {}, {n: a for n, a in arrays.items() if a.ndim == 3 and len(a) == T}
@@ -49,7 +49,8 @@ def cells(path: Path, kind: str):
     return both
 
 
-def _named(path: Path, kind: str) -> dict[str, np.ndarray]:
+def named(path: Path, kind: str) -> dict[str, np.ndarray]:
+    """Return the arrays of an NPZ, MAT or HDF5 file by name."""
     try:
         if kind == ".npz":
             with np.load(path, allow_pickle=False) as file:

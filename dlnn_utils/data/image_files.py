@@ -1,30 +1,31 @@
-"""A sequence of grey images of one's own: a folder of PNG or TIFF files, or a NumPy stack."""
+"""A sequence of images of one's own: a folder, a film in one file, or an array."""
 
-import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from dlnn_utils._arguments import Array, Count, Positive, checked, positive
 from dlnn_utils._arguments import times as times_of
+from dlnn_utils.data.frames import frames_of
 
-ENDINGS = (".png", ".tif", ".tiff")
 FEWEST_FRAMES = 3
-LEVELS = {"1": 1, "L": 255, "I;16": 65535, "I;16B": 65535, "I;16L": 65535, "I": 65535}
-"""The value of white by Pillow's name of the kind of image; those not here are not grey."""
 
 
 @dataclass(frozen=True)
 class Images:
     """Concentrations c (T, rows, columns) at the times t (T,), in units of what white stands for.
 
-    `step` is the distance of two grey levels, 0 for a stack of floating-point numbers.
+    `step` is the distance of two grey levels, 0 for floating-point numbers; `report` says what was
+    understood.
     """
 
     t: np.ndarray
     c: np.ndarray
     step: float
+    report: str = ""
 
     @property
     def flat(self) -> np.ndarray:
@@ -33,19 +34,38 @@ class Images:
 
 
 @checked
-def read_images(path, times: Array["|T"], white: Positive = 1.0, shrink: Count = 1) -> Images:
-    """Read a sequence of grey images; a ValueError says in one line what cannot be used.
+def read_images(
+    path,
+    times: Array["|T"],
+    white: Positive = 1.0,
+    shrink: Count = 1,
+    *,
+    level: Positive | None = None,
+    region=None,
+    axes: Literal["TYX", "YXT", "TX", "XT"] | None = None,
+) -> Images:
+    """Read a sequence of images; a ValueError says in one line what cannot be used, and the cure.
+
+    Colours become grey by their luminance.  A warning says where a range looks wrong.
 
     Parameters
     ----------
     path : str or Path
-        A folder of PNG or TIFF files, taken in the order of the numbers in their names; or an
-        .npy file of shape (T, rows, columns), of whole numbers or of concentrations.
+        A folder of PNG, TIFF or JPEG files, in the order of the numbers in their names, whose
+        pages follow each other; a TIFF or GIF of several pages; or an array in an NPY, NPZ, MAT or
+        HDF5 file, of whole numbers or of concentrations.
     times : float or array (T,)
         Time in s from one frame to the next, or the time of each, rising.
     white : float, the concentration that white stands for; black is 0
     shrink : int
         Average squares of so many pixels by so many, which lowers the noise and the effort.
+    level : float, optional
+        The number in the file that is white, such as 4095 for 12 bits; by default the largest of
+        8 or 16 bits, and 1 for floating-point numbers.
+    region : ((top, bottom), (left, right)), optional
+        The rows and columns to keep.
+    axes : {"TYX", "YXT", "TX", "XT"}, optional
+        The axes of an array: time, rows, columns; two for profiles along a line.
 
     Returns
     -------
@@ -54,15 +74,42 @@ def read_images(path, times: Array["|T"], white: Positive = 1.0, shrink: Count =
     path = Path(path)
     if not path.exists():
         raise ValueError(f"{path}: there is no such folder or file")
-    c, level = _folder(path) if path.is_dir() else _stack(path)
+    c, own, notes = frames_of(path, axes, None if times.ndim == 0 else times.size)
     if len(c) < FEWEST_FRAMES:
         raise ValueError(f"{path}: there must be at least {FEWEST_FRAMES} images; got {len(c)}")
-    c = c.astype(np.float64) * (white / (level or 1))
+    whole = c.dtype.kind in "iub"
+    if level is None and whole and own is None:
+        raise ValueError(
+            f"{path}: {c.dtype} has no white of its own; give level= (the largest value is "
+            f"{c.max()})"
+        )
+    level = level or own or 1
+    notes.append(f"white is {level:g}, the largest value {c.max():.6g}")
+    if whole and c.max() < level / 8 or c.max() > level and whole:
+        said = f"{path.name}: the largest value is {c.max()}, white is {level:g}; give level="
+        warnings.warn(said, stacklevel=3)
+    c = c[:, *_region(region, c.shape)].astype(np.float64) * (white / level)
     T, rows, columns = c.shape
-    if rows % shrink or columns % shrink:
+    across = min(shrink, rows)
+    if rows % across or columns % shrink:
         raise ValueError(f"shrink must divide {rows} x {columns} pixels; got {shrink}")
-    c = c.reshape(T, rows // shrink, shrink, columns // shrink, shrink).mean(axis=(2, 4))
-    return Images(_times(times, len(c)), c, white / level / shrink if level else 0.0)
+    c = c.reshape(T, rows // across, across, columns // shrink, shrink).mean(axis=(2, 4))
+    shape = " x ".join(map(str, c.shape[1:]))
+    notes.insert(0, f"{path.name}: {T} images of {shape} pixels")
+    step = white / level / shrink if whole else 0.0
+    return Images(_times(times, T), c, step, "; ".join(dict.fromkeys(notes)))
+
+
+def _region(region, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    if region is None:
+        return slice(None), slice(None)
+    try:
+        (top, bottom), (left, right) = (map(int, pair) for pair in region)
+    except (TypeError, ValueError):
+        raise ValueError(f"region must be ((top, bottom), (left, right)); got {region}") from None
+    if not (0 <= top < bottom <= shape[1] and 0 <= left < right <= shape[2]):
+        raise ValueError(f"region must lie within {shape[1]} x {shape[2]} pixels; got {region}")
+    return slice(top, bottom), slice(left, right)
 
 
 def _times(times: np.ndarray, T: int) -> np.ndarray:
@@ -73,53 +120,3 @@ def _times(times: np.ndarray, T: int) -> np.ndarray:
         got = f"{len(t)} from {t[0]:g} to {t[-1]:g}"
         raise ValueError(f"times must rise, one for each of the {T} images; got {got}")
     return t
-
-
-def _folder(folder: Path) -> tuple[np.ndarray, int]:
-    """Return the images (T, rows, columns) of a folder and the level of white."""
-    files = [f for f in folder.iterdir() if f.suffix.lower() in ENDINGS]
-    if not files:
-        raise ValueError(f"{folder}: there is no PNG or TIFF file in it")
-    files.sort(key=lambda f: [(len(d), d) for d in re.findall(r"\d+", f.stem)] or [(0, f.stem)])
-    images, levels = zip(*map(_image, files))
-    kinds = [f"{a.shape[0]} x {a.shape[1]} pixels, white {w}" for a, w in zip(images, levels)]
-    for file, kind in zip(files, kinds):
-        if kind != kinds[0]:
-            raise ValueError(f"{file}: it must have {kinds[0]}, as {files[0].name}; got {kind}")
-    return np.stack(images), levels[0]
-
-
-def _image(file: Path) -> tuple[np.ndarray, int]:
-    """Return an image (rows, columns) and the level of white."""
-    from PIL import Image
-
-    try:
-        with Image.open(file) as image:
-            kind, pixels = image.mode, np.asarray(image)
-    except (OSError, SyntaxError, ValueError):
-        raise ValueError(f"{file}: it cannot be read as an image") from None
-    if kind not in LEVELS:
-        raise ValueError(f"{file}: it must be a grey image; got colours ({kind})")
-    return pixels, LEVELS[kind]
-
-
-def _stack(file: Path) -> tuple[np.ndarray, int | None]:
-    """Return the images (T, rows, columns) of an .npy file, and white's level of whole numbers."""
-    if file.suffix.lower() != ".npy":
-        raise ValueError(f"{file}: it must be a folder of images or an .npy file")
-    try:
-        stack = np.load(file, allow_pickle=False)
-    except (ValueError, OSError, EOFError):
-        raise ValueError(f"{file}: it cannot be read as an array of numbers") from None
-    if stack.ndim != 3 or not stack.size:
-        raise ValueError(f"{file}: it must have shape (T, rows, columns); got {stack.shape}")
-    if stack.dtype in (np.uint8, np.uint16):
-        return stack, int(np.iinfo(stack.dtype).max)
-    if stack.dtype.kind != "f":
-        raise ValueError(f"{file}: it must hold uint8, uint16 or floats; got {stack.dtype}")
-    for frame, row, column in np.argwhere(~np.isfinite(stack)):
-        raise ValueError(
-            f"{file}, frame {frame}, row {row}, column {column}: pixels must be finite; got "
-            f"{stack[frame, row, column]}"
-        )
-    return stack, None
