@@ -15,6 +15,7 @@ MAY_IMPORT = {
     "integration": {"_arguments"},
     "data": BASE,
     "models": BASE,
+    "storage": BASE | {"models"},
     "systems": BASE,
     "training": BASE | {"models", "data", "systems.linear"},
     "reversal": BASE | {"systems"},

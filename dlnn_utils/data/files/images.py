@@ -9,7 +9,7 @@ import numpy as np
 
 from dlnn_utils._arguments import Array, Count, Positive, checked, positive
 from dlnn_utils._arguments import times as times_of
-from dlnn_utils.data.frames import frames_of
+from dlnn_utils.data.files.frames import frames_of
 
 FEWEST_FRAMES = 3
 

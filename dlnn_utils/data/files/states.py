@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from dlnn_utils._arguments import choice, positive
-from dlnn_utils.data.columns import assign
-from dlnn_utils.data.tables import Table, is_number, read_table, seconds
+from dlnn_utils.data.files.columns import assign
+from dlnn_utils.data.files.tables import Table, is_number, read_table, seconds
 
 FEWEST_TIMES = 5
 

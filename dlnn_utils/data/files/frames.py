@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dlnn_utils.data import array_files
+from dlnn_utils.data.files import arrays
 
 ENDINGS = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".gif", ".bmp")
 LEVELS = {"1": 1, "L": 255, "I;16": 65535, "I;16B": 65535, "I;16L": 65535}
@@ -84,7 +84,7 @@ def _array(file: Path, axes: str | None, number: int | None) -> Frames:
         found = {"": np.load(file, allow_pickle=False)} if kind == ".npy" else None
     except (ValueError, OSError, EOFError):
         raise ValueError(f"{file}: it cannot be read as an array of numbers") from None
-    found = {n: a for n, a in (found or array_files.named(file, kind)).items() if a.size}
+    found = {n: a for n, a in (found or arrays.named(file, kind)).items() if a.size}
     fitting = {n: a for n, a in found.items() if a.ndim in wanted and a.dtype.kind in "fiub"}
     deep = {n: a for n, a in fitting.items() if a.ndim == 3} or fitting
     if len(deep) != 1:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dlnn_utils.data import array_files
+from dlnn_utils.data.files import arrays
 
 MISSING = {"", "nan", "na", "n/a", "null", "none", "-", "--", "?", "#n/a"}
 COMMENT = re.compile(r"\s*(#|%|//)")
@@ -80,9 +80,9 @@ def read_table(path: Path, separator: str | None = None, decimal: str | None = N
         raise ValueError(f"{path}: there is no such file")
     kind = path.suffix.lower()
     if kind in (".xlsx", ".xlsm", ".xls"):
-        return Table(path, array_files.excel(path), notes=["the first sheet"])
+        return Table(path, arrays.excel(path), notes=["the first sheet"])
     if kind in (".npz", ".mat", ".h5", ".hdf5"):
-        return Table(path, array_files.cells(path, kind))
+        return Table(path, arrays.cells(path, kind))
     return _text(path, separator, decimal)
 
 
