@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from scipy.sparse import csr_array, diags_array
-from scipy.sparse.linalg import eigsh
+from scipy.sparse import csr_array, diags_array, eye_array
+from scipy.sparse.linalg import eigsh, splu
 from scipy.special import ive
 from torch import Tensor
 
@@ -48,13 +48,22 @@ class LinearLaw:
         start = np.random.default_rng(0).normal(size=self.n)
         fastest = eigsh(self.S, 1, v0=start, tol=1e-4, return_eigenvectors=False)[0]
         self.fastest = 1.01 * max(float(fastest), 1e-300)
+        self._twice = csr_array(4 / self.fastest * self.S - 2 * eye_array(self.n))
         a = self.fastest * T / 2
         k = np.arange(int(min(20 + 4 * np.sqrt(a * 30) + 30, 4 * MOST_TERMS)))
         terms = ive(k, a) * np.where(k == 0, 1, 2) * (-1.0) ** k
         needed = np.flatnonzero(np.abs(terms) > TOLERANCE)
         if len(needed) == 0 or needed[-1] >= MOST_TERMS:
             raise ValueError(f"T is too long: {T:g} s decays by exp({2 * a:.2g}); shorten T")
-        self.terms = terms[: needed[-1] + 1]
+        self.terms = terms[: max(needed[-1] + 1, 2)]
+
+    @classmethod
+    def of(cls, system, T: float, c: np.ndarray | None = None) -> "LinearLaw":
+        """Return the law of a `Plate`, or of a fitted model near an image c (n,), by default 0."""
+        if hasattr(system, "stiffness"):
+            c = np.zeros(system.n) if c is None else np.ravel(c)
+            return cls(system.stiffness(c), system.M.cpu().numpy(), T)
+        return cls(system.K, system.M, T)
 
     def forward(self, c0: np.ndarray) -> np.ndarray:
         """Return c(T) (..., n) of the starts c0 (..., n)."""
@@ -64,15 +73,25 @@ class LinearLaw:
         """Return psi(0) = G^T psi(T) (..., n); a linear law does not need the start."""
         return self._series(psi_T / self.root) * self.root
 
+    def modes_above(self, ratio: float) -> int:
+        """Return how many modes decay by less than this ratio over T.
+
+        By Sylvester's law of inertia, from the signs of a sparse factorisation.
+        """
+        shifted = self.S - np.log(ratio) / self.T * eye_array(self.n)
+        options = {"permc_spec": "MMD_AT_PLUS_A", "options": {"SymmetricMode": True}}
+        return int((splu(shifted.tocsc(), diag_pivot_thresh=0, **options).U.diagonal() < 0).sum())
+
     def _series(self, x: np.ndarray) -> np.ndarray:
         """Return exp(-S T) x (..., n)."""
-        v = np.reshape(x, (-1, self.n)).T
-        scaled = lambda w: (self.S @ w) * (2 / self.fastest) - w  # noqa: E731
-        before, now = v, scaled(v)
-        total = self.terms[0] * before + (self.terms[1] * now if len(self.terms) > 1 else 0)
+        before = np.ascontiguousarray(np.reshape(x, (-1, self.n)).T)
+        now = self._twice @ before / 2
+        total = self.terms[0] * before + self.terms[1] * now
         for term in self.terms[2:]:
-            before, now = now, 2 * scaled(now) - before
-            total = total + term * now
+            after = self._twice @ now
+            after -= before
+            before, now = now, after
+            total += term * now
         return total.T.reshape(np.shape(x))
 
 

@@ -1,14 +1,19 @@
 """The starts that a noisy later image allows: estimate, samples, and the mirror that selects."""
 
+from functools import cached_property
+
 import numpy as np
 from scipy.optimize import minimize
-from scipy.sparse.linalg import LinearOperator, lsqr
+from tqdm import tqdm
 
 from dlnn_utils._arguments import Array, Count, Positive, Seed, checked
-from dlnn_utils.reversal.priors import Matern
+from dlnn_utils.reversal.diagnostics import noise_of_image
 
-EXACT, GOOD = 1e-11, 1e-6
-"""Tolerances of LSQR: of the estimate, and of a sample's correction."""
+EXACT, ROUNDING, MOST_ITERATIONS = 1e-12, 1e-14, 200
+"""Errors of white coordinates that end the iteration, relative to them and to what E amplifies."""
+
+LEFT = 0.1
+"""Signal over noise below which a mode is left to the iteration."""
 
 
 class Posterior:
@@ -19,24 +24,31 @@ class Posterior:
     law : LinearLaw or NonlinearLaw
         With `forward(c0)` and `mirror(psi_T, c0)`.
     y : array (n,)
-        Observed image in mol/m^3.
-    noise : float
-        Standard deviation of its noise at each node in mol/m^3; see `noise_of_image`.
+        Observed image in mol/m^3, row by row.
+    noise : float or None
+        Standard deviation of its noise at each node in mol/m^3; None for `noise_of_image`.
     prior : Matern, Bounded, TwoPhase or another `Prior`
+
+    Attributes
+    ----------
+    modes_left : int or None
+        How many modes of a linear law are left above the noise.
 
     Raises
     ------
     ValueError
-        If the image does not fit law and prior, contradicts the prior's bounds, or the noise is
-        larger than the signal.
+        If the image does not fit law and prior, contradicts the prior's bounds, the noise is
+        larger than the signal, or T is so long that only the mean is left above it.
     """
 
     @checked
-    def __init__(self, law, y: Array[" n"], noise: Positive, prior):
+    def __init__(self, law, y: Array[" n"], noise: Positive | None, prior):
         for what, n in (("the law", law.n), ("the prior", prior.n)):
             if len(y) != n:
                 raise ValueError(f"y must hold the {n} nodes of {what}; got {len(y)}")
-        if noise > np.ptp(y):
+        if noise is None:
+            noise = noise_of_image(y.reshape(round(len(y) ** 0.5), -1))
+        if not 0 < noise <= np.ptp(y):
             raise ValueError(
                 f"y must vary by more than its noise {noise:g}; its range is {np.ptp(y):.2g}"
             )
@@ -46,55 +58,33 @@ class Posterior:
                 f"y contradicts the bounds {low:g} to {high:g}: its mean is {y.mean():.2g}"
             )
         self.law, self.y, self.noise, self.prior = law, y, noise, prior
+        contrast, linear = prior.size * len(y) ** 0.5 / noise, hasattr(law, "modes_above")
+        self.modes_left = law.modes_above(contrast) if linear else None
+        if self.modes_left is not None and self.modes_left <= 1:
+            raise ValueError(
+                f"noise {noise:g} leaves {self.modes_left} of {law.n} modes after {law.T:g} s, "
+                "at most the mean; shorten T"
+            )
 
     def misfit(self, c0: np.ndarray) -> np.ndarray:
         """Return chi^2 a node (...,) of starts c0 (..., n): one where the image is explained."""
         return np.mean(((self.y - self.law.forward(c0)) / self.noise) ** 2, axis=-1)
 
     def mirror_of(self, c0: np.ndarray) -> np.ndarray:
-        """Return psi(0) (n,) of a start: the value of the mirror that selects it."""
+        """Return psi(0) (..., n) of starts (..., n): the value of the mirror that selects each.
+
+        A change of c0 by d changes n misfit / 2 by -psi(0)^T d, to first order.
+        """
         return self.law.mirror((self.y - self.law.forward(c0)) / self.noise**2, c0)
 
-    def boundary_value(self, y=None, tolerance: float = EXACT) -> tuple[np.ndarray, np.ndarray]:
+    def boundary_value(self) -> tuple[np.ndarray, np.ndarray]:
         """Solve the doubled system as a boundary-value problem; return c(0) and psi(0), both (n,).
 
         The law must be linear and the prior Gaussian. With c(0) = m + B^(1/2) w and
         E = G B^(1/2) / sigma it is [I, -E^T; E, I], of condition number sqrt(1 + s_max(E)^2).
-        LSQR solves it without squaring that number.
         """
-        prior, noise = self._gaussian(), self.noise
-        y = self.y if y is None else y
-        rest = (y - self.law.forward(np.full(prior.n, prior.mean))) / noise
-        forward = lambda w: self.law.forward(prior.color(w)) / noise  # noqa: E731
-        mirror = lambda r: prior.color_transposed(self.law.mirror(r)) / noise  # noqa: E731
-        limits = {"atol": tolerance, "btol": tolerance, "conlim": 0, "iter_lim": 20 * prior.n}
-        E = LinearOperator((prior.n, prior.n), matvec=forward, rmatvec=mirror, dtype=float)
-        w = lsqr(E, rest, damp=1.0, **limits)[0]
-        return prior.mean + prior.color(w), self.law.mirror((rest - forward(w)) / noise)
-
-    @checked
-    def estimate(self, steps: Count = 400) -> np.ndarray:
-        """Return the most probable start (n,), by the gradient that the mirror gives."""
-        low, high = self.prior.bounds
-        start = np.clip(self.y, max(low, self.y.min()), min(high, self.y.max()))
-
-        def objective(c0: np.ndarray) -> tuple[float, np.ndarray]:
-            energy, slope = self.prior.energy(c0)
-            off = (self.y - self.law.forward(c0)) / self.noise
-            return energy + off @ off / 2, slope - self.law.mirror(off / self.noise, c0)
-
-        bounds = None if np.isinf(low) else [(low, high)] * len(start)
-        options = {
-            "maxiter": steps,
-            "maxfun": 2 * steps,
-            "ftol": 1e-12,
-            "gtol": 1e-9,
-            "maxcor": 20,
-        }
-        found = minimize(
-            objective, start, jac=True, bounds=bounds, method="L-BFGS-B", options=options
-        )
-        return found.x
+        w, rest = self._solve(self._rest)
+        return self.prior.mean + self.prior.color(w), self.law.mirror(rest / self.noise)
 
     @checked
     def samples(self, number: Count, seed: Seed = 0) -> np.ndarray:
@@ -103,53 +93,102 @@ class Posterior:
         Exact for a linear law and a Gaussian prior: a draw of the prior and of the noise,
         corrected by the boundary-value solution for the rest.
         """
-        prior, rng = self._gaussian(), np.random.default_rng(seed)
-        drawn = prior.mean + prior.color(rng.normal(size=(number, prior.n)))
-        seen = self.law.forward(drawn) + self.noise * rng.normal(size=drawn.shape)
-        at_mean = self.law.forward(np.full(prior.n, prior.mean))
-        rests = self.y - seen + at_mean
-        corrections = [self.boundary_value(rest, GOOD)[0] - prior.mean for rest in rests]
-        return drawn + np.array(corrections)
+        self._gaussian()
+        drawn, noise = np.random.default_rng(seed).normal(size=(2, number, self.law.n))
+        w, _ = self._solve(self._rest - self._seen(drawn) - noise)
+        return self.prior.mean + self.prior.color(drawn + w)
 
-    def _gaussian(self) -> Matern:
-        if not isinstance(self.prior, Matern) or not hasattr(self.law, "terms"):
+    def log_evidence(self) -> float:
+        """Return the logarithm of the image's probability density, to choose a Gaussian prior by.
+
+        Modes below a tenth of the noise are left out; they change it by less than 0.005 each.
+        """
+        _, rest = self._solve(self._rest)
+        spread = np.log1p(self._modes[1] ** 2).sum() + self.law.n * np.log(2 * np.pi)
+        return float(-(self._rest @ rest + spread) / 2 - self.law.n * np.log(self.noise))
+
+    @checked
+    def estimate(self, steps: Count = 400, start: Array[" n"] | None = None) -> np.ndarray:
+        """Return the most probable start (n,), by the gradient that the mirror gives.
+
+        L-BFGS-B begins at `start`, by default at the image, and takes at most so many steps.
+        """
+        low, high = self.prior.bounds
+        start = self.y if start is None else start
+        bar = tqdm(total=steps, desc="steps", disable=None)
+
+        def objective(c0: np.ndarray) -> tuple[float, np.ndarray]:
+            energy, slope = self.prior.energy(c0)
+            off = (self.y - self.law.forward(c0)) / self.noise
+            return energy + off @ off / 2, slope - self.law.mirror(off / self.noise, c0)
+
+        limits = {"maxiter": steps, "maxfun": 2 * steps, "ftol": 1e-12, "gtol": 1e-9, "maxcor": 20}
+        found = minimize(
+            objective,
+            np.clip(start, low, high),
+            jac=True,
+            bounds=None if np.isinf(low) else [(low, high)] * len(start),
+            method="L-BFGS-B",
+            options=limits,
+            callback=lambda _: bar.update() and None,
+        )
+        bar.close()
+        return found.x
+
+    @cached_property
+    def _rest(self) -> np.ndarray:
+        """(y - G m) / sigma (n,)."""
+        mean = np.full(self.law.n, self._gaussian().mean)
+        return (self.y - self.law.forward(mean)) / self.noise
+
+    @cached_property
+    def _modes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return E's right singular vectors (k, n) and values (k,) that lie above `LEFT`.
+
+        By random images, sent there and back (Halko, Martinsson, Tropp 2011).
+        """
+        k, n = max(32, self.modes_left), self.law.n
+        while True:
+            V = np.random.default_rng(0).normal(size=(min(k, n), n))
+            V = np.linalg.qr(self._mirrored(self._seen(V)).T)[0].T
+            left, s, _ = np.linalg.svd(self._seen(V), full_matrices=False)
+            if k >= n or s[-1] < LEFT:
+                return (left.T @ V)[s > LEFT], s[s > LEFT]
+            k *= 2
+
+    def _solve(self, rests: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Solve w = E^T r, r = rests - E w for all rests (..., n) at once; return w and r.
+
+        Conjugate gradients for least squares, preconditioned by the modes above the noise; then
+        the squared gradient in that measure is the squared error.
+        """
+        V, s = self._modes
+        part = s**2 / (1 + s**2)
+        eased = lambda g: g - (g @ V.T * part) @ V  # noqa: E731
+        r, w = np.atleast_2d(rests).copy(), np.zeros_like(np.atleast_2d(rests))
+        p, before = np.zeros_like(r), np.inf
+        for _ in tqdm(range(MOST_ITERATIONS), "iterations", disable=None):
+            g = self._mirrored(r) - w
+            z = eased(g)
+            now = np.sum(g * z, -1, keepdims=True)
+            floor = np.sum(r * r, -1, keepdims=True) * (ROUNDING * s.max(initial=1)) ** 2
+            if (now <= EXACT**2 * np.sum(w * w, -1, keepdims=True) + floor).all():
+                return w.reshape(np.shape(rests)), r.reshape(np.shape(rests))
+            p, before = z + now / before * p, now
+            q = self._seen(p)
+            step = now / np.maximum(np.sum(q * q + p * p, -1, keepdims=True), 1e-300)
+            w, r = w + step * p, r - step * q
+        raise ValueError(f"law, noise and prior are ill-posed beyond {MOST_ITERATIONS} iterations")
+
+    def _seen(self, w: np.ndarray) -> np.ndarray:
+        """Return E w (..., n)."""
+        return self.law.forward(self.prior.color(w)) / self.noise
+
+    def _mirrored(self, r: np.ndarray) -> np.ndarray:
+        """Return E^T r (..., n)."""
+        return self.prior.color_transposed(self.law.mirror(r / self.noise))
+
+    def _gaussian(self):
+        if not hasattr(self.prior, "color") or not hasattr(self.law, "terms"):
             raise ValueError("this needs a linear law and a Gaussian prior, such as Matern")
         return self.prior
-
-
-@checked
-def condition_numbers(law, prior: Matern, noise: Positive) -> tuple[float, float, float]:
-    """Return the condition numbers of a small doubled system, by dense matrices.
-
-    As an initial-value problem, exp(2 lambda T); as a boundary-value problem; and the bound
-    sqrt(1 + s_max^2) of the latter, the signal over the noise.
-    """
-    E = law.forward(prior.color(np.eye(prior.n))).T / noise
-    s = np.linalg.svd(E, compute_uv=False)
-    G = np.linalg.svd(law.forward(np.eye(prior.n)), compute_uv=False)
-    doubled = np.sqrt((1 + s[0] ** 2) / (1 + s[-1] ** 2))
-    with np.errstate(divide="ignore"):
-        return float((G[0] / G[-1]) ** 2), float(doubled), float(np.sqrt(1 + s[0] ** 2))
-
-
-@checked
-def noise_of_image(y: Array["r c"]) -> float:
-    """Estimate the standard deviation of an image's noise from its finest differences.
-
-    The mixed second difference of a smooth image is small; of noise it has four times the
-    variance.
-
-    Parameters
-    ----------
-    y : array (r, c)
-        Image in mol/m^3, of at least 2 x 2 nodes.
-
-    Returns
-    -------
-    float
-        In mol/m^3, by the median of the absolute differences.
-    """
-    if min(y.shape) < 2:
-        raise ValueError(f"y must have at least 2 x 2 nodes; got {y.shape}")
-    mixed = y[1:, 1:] - y[1:, :-1] - y[:-1, 1:] + y[:-1, :-1]
-    return float(np.median(np.abs(mixed)) / 0.6745 / 2)

@@ -3,6 +3,7 @@
 from functools import partial
 
 import numpy as np
+import skfem
 from properties.any_input import Case
 from properties.systems_cases import STEPS, near, starts_there
 
@@ -17,6 +18,12 @@ RECORDING = dlnn.Recording.of(PLATE, C[0], T)
 SQUARE = dlnn.elements_of("square", 7)
 SEPARATING = dlnn.AllenCahn(PLATE)
 LOCAL = dlnn.LocalDiffusion(dlnn.ScalarNetwork(8, (4,), "quadratic"), D)
+BASIS = skfem.Basis(skfem.MeshQuad().refined(1), skfem.ElementQuad1())
+PROBES = dlnn.probes(BASIS, "grad")
+DENSITY = dlnn.Density(dlnn.ScalarNetwork(2, (3,), "quadratic"), PROBES)
+MASS = np.full(9, 1 / 9)
+LAW = dlnn.FieldEnergy(DENSITY, MASS)
+FIELD = RNG.normal(size=(3, 9))
 
 
 def conserves(a, D, mass):
@@ -51,4 +58,13 @@ CASES = [
          right=lambda a, number, **_: a.shape == (number, PLATE.n)),
     Case(dlnn.LocalDiffusion, dlnn.ScalarNetwork(8, (4,), "quadratic"), D=D, M=PLATE.M),
     Case(partial(LOCAL.evolve, **STEPS), x0=C[:2], t=T),
+    Case(dlnn.probes, BASIS, fields="grad", right=lambda a, fields: a.n == 9),
+    Case(dlnn.Density, dlnn.ScalarNetwork(4, (3,), "quadratic"), PROBES, features={"D": 1.0}),
+    Case(dlnn.FieldEnergy, DENSITY, metric=MASS, called="order", finite=False,
+         right=lambda a, metric: a.n == 9),
+    Case(dlnn.FieldEnergy, DENSITY, MASS, constraint=np.ones((1, 9)), order=1, called="terms"),
+    Case(partial(LAW.evolve, method="DOP853"), x0=FIELD, t=T),
+    Case(LAW.evolve, x0=FIELD, t=T, steps=1, accuracy=2),
+    Case(dlnn.fit_field, LAW, x=FIELD, rate=LAW.rate(FIELD), max_steps=1, target=0.0,
+         called="x rate"),
 ]

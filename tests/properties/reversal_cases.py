@@ -17,9 +17,14 @@ def finite(prior, **_):
     return np.isfinite(energy) and np.isfinite(slope).all()
 
 
+def finite_prior(prior, **_):
+    return finite(prior)
+
+
 # fmt: off
 CASES = [
     Case(dlnn.Matern, m=3, length=0.3, size=0.5, mean=0.5, right=finite),
+    Case(dlnn.Matern.fit, images=Y.reshape(1, 4, 4) ** 2, right=finite_prior),
     Case(partial(dlnn.Bounded, PRIOR), low=0.0, high=1.0, called="bounds",
          right=lambda a, low, high: a.bounds == (low, high)),
     Case(dlnn.TwoPhase, m=3, weight=1.0, width=0.1, right=finite),
@@ -31,5 +36,10 @@ CASES = [
     Case(partial(dlnn.Posterior, LAW, prior=PRIOR), y=Y, noise=0.1),
     Case(partial(dlnn.condition_numbers, LAW, PRIOR), noise=0.1, finite=False,
          right=lambda a, noise: 1 <= a[1] <= a[2] * (1 + 1e-9)),
+    Case(dlnn.coverage, samples=np.outer(np.linspace(-1, 1, 9), Y), truth=Y / 2,
+         levels=np.array([0.5]), right=lambda a, **_: ((a >= 0) & (a <= 1)).all()),
+    Case(dlnn.reliability, probability=Y, happened=np.round(Y), bins=4, finite=False,
+         right=lambda a, probability, **_: a.cases.sum() == np.size(probability)),
+    Case(dlnn.brier, probability=Y, happened=np.round(Y), right=lambda a, **_: 0 <= a <= 1),
     Case(dlnn.noise_of_image, y=Y.reshape(4, 4), right=lambda a, y: a >= 0),
 ]

@@ -1,0 +1,146 @@
+"""The density of an energy: one small network, shared by all quadrature points.
+
+    L(x) = sum_s w_s l(f_s (x) y(z_s)),        z = G x + z_0
+
+with the fields z, the products of their invariants y (by default z itself) and the features
+f = (1, material).  All derivatives by x follow from those by z at a point.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.func import jacrev, vmap
+
+from dlnn_utils._arguments import SMALLEST, array
+from dlnn_utils.fields.probes import Probes
+from dlnn_utils.models.jacobians import Jacobian
+from dlnn_utils.models.network import ScalarNetwork
+
+
+class Density:
+    """A scalar network l over the quadrature points of `probes`.
+
+    Parameters
+    ----------
+    network : ScalarNetwork
+        Of (1 + number of features) times the number of invariants inputs; for a law of second
+        order twice as many, those of the rates last.
+    probes : Probes
+        As `probes(basis, fields)` gives them.
+    features : mapping, optional
+        The material by name: a number, an array (S,) over quadrature points, an array of one value
+        for each element, or a function of the points (d, S).
+    invariant : callable, optional
+        Maps the fields z (k,) of one point to invariants (m,), in torch.
+    positive : sequence of str
+        Features that must be above 0 everywhere.
+
+    Raises
+    ------
+    ValueError
+        If the network has another number of inputs, or a feature is malformed or unphysical.
+    """
+
+    def __init__(
+        self,
+        network: ScalarNetwork,
+        probes: Probes,
+        features: Mapping | None = None,
+        *,
+        invariant: Callable[[Tensor], Tensor] | None = None,
+        positive=(),
+    ):
+        if not isinstance(probes, Probes):
+            raise ValueError(f"probes must come from probes(); got {type(probes).__name__}")
+        if not isinstance(features, Mapping | None):
+            raise ValueError(f"features must be a mapping; got {type(features).__name__}")
+        self.network, self.probes, self.invariant = network, probes, invariant
+        self.positive, features = tuple(positive), dict(features or {})
+        self.names = tuple(features)
+        columns = [np.ones(len(probes.weights))]
+        columns += [self._feature(name, value) for name, value in features.items()]
+        self.features = torch.from_numpy(np.stack(columns, 1))
+        zero = torch.zeros(probes.k, dtype=torch.float64)
+        self.m = probes.k if invariant is None else len(invariant(zero))
+        one = len(columns) * self.m
+        if network.n_inputs not in (one, 2 * one):
+            raise ValueError(
+                f"network must have {one} inputs, {len(columns)} features times {self.m} fields, "
+                f"or twice as many; got {network.n_inputs}"
+            )
+        self.order = network.n_inputs // one
+
+    def on(self, probes: Probes, features: Mapping | None = None) -> "Density":
+        """Return the same density on other probes, with the features that are there."""
+        given = set(features or {})
+        if missing := sorted(set(self.names) - given):
+            raise ValueError(f"features must hold {', '.join(missing)} on the new mesh")
+        if unknown := sorted(given - set(self.names)):
+            known = ", ".join(self.names) or "none"
+            raise ValueError(f"features must be {known}; got {', '.join(unknown)}")
+        if isinstance(probes, Probes) and probes.k != self.probes.k:
+            raise ValueError(f"probes must give {self.probes.k} fields a point; got {probes.k}")
+        features = {name: features[name] for name in self.names}
+        options = dict(invariant=self.invariant, positive=self.positive)
+        return Density(self.network, probes, features, **options)
+
+    def _feature(self, name: str, value) -> np.ndarray:
+        p = self.probes
+        value = array("features", value(p.points) if callable(value) else value)
+        if value.ndim == 1 and len(value) == p.elements[-1] + 1 != len(p.weights):
+            value = value[p.elements]
+        if value.shape not in ((), p.weights.shape):
+            sizes = f"{len(p.weights)} quadrature points or {p.elements[-1] + 1} elements"
+            raise ValueError(f"features must be of {sizes}; {name} has shape {value.shape}")
+        if name in self.positive and value.min() < SMALLEST:
+            raise ValueError(f"features must be physical; {name} reaches {value.min():g}")
+        return np.broadcast_to(value, p.weights.shape)
+
+    def inputs(self, z: Tensor) -> Tensor:
+        """Return the network's inputs (R, F m) at the fields z (R, k) of whole states."""
+        y = z if self.invariant is None else vmap(self.invariant)(z)
+        f = self.features.repeat(len(z) // len(self.features), 1)
+        return (f[:, :, None] * y[:, None, :]).flatten(1)
+
+    def values(self, z: Tensor) -> Tensor:
+        """Return l (R,) at the fields z (R, k)."""
+        return self.network.value(self.inputs(z))
+
+    def stress(self, z: Tensor, rate: Tensor | None = None) -> Tensor:
+        """Return dl/dz (R, k), or for a law of second order the force of Eq. 11 at z and z'.
+
+        With l(z, z') that is d/dz' (z' . dl/dz) = dl/dz + (d2l/dz' dz) z'.
+        """
+        if rate is None:
+            return self._to_fields(self.network.gradient(self.inputs(z)), z)
+        at, along = self.inputs(z), self.inputs(rate)
+        point, direction = torch.cat([at, along], 1), torch.cat([along, 0 * along], 1)
+        g, h = self.network.gradient_and_hvp(point, direction)
+        half = at.shape[1]
+        return self._to_fields(g[:, :half] + h[:, half:], z)
+
+    def slopes(self, z: Tensor, rate: Tensor | None = None) -> tuple[np.ndarray, ...]:
+        """Return the derivatives (R, k, k) of the stress by the fields z, and by z' if given."""
+        given = [a.detach().requires_grad_() for a in (z, rate) if a is not None]
+        with torch.enable_grad():
+            stress = self.stress(*given)
+            parts = [
+                torch.autograd.grad(s.sum(), given, retain_graph=True, materialize_grads=True)
+                for s in stress.unbind(1)
+            ]
+        return tuple(torch.stack(rows, 1).numpy() for rows in zip(*parts))
+
+    def jacobian(self, z: Tensor, rate: Tensor | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Return the stress (R, k) and its derivative by all P weights (R, k, P)."""
+        jacobian = Jacobian([self.network], lambda: self.stress(z, rate))
+        return jacobian.r.T.numpy(), jacobian.rows().transpose(0, 1).numpy()
+
+    def _to_fields(self, g: Tensor, z: Tensor) -> Tensor:
+        """Derivatives by the inputs (R, F m) as derivatives by the fields (R, k)."""
+        f = self.features.repeat(len(z) // len(self.features), 1)
+        g = (f[:, :, None] * g.unflatten(1, (f.shape[1], -1))).sum(1)
+        if self.invariant is None:
+            return g
+        return (vmap(jacrev(self.invariant))(z) * g[:, :, None]).sum(1)

@@ -1,0 +1,134 @@
+"""Learning a density from states and rates: Levenberg-Marquardt over the shared weights.
+
+Each snapshot has unit force, so that no strong one hides a weak one.  Forces are compared; with a
+mobility, which may be singular, rates are.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from dlnn_utils._arguments import Array, Count, NotNegative, checked
+from dlnn_utils.fields.energy import FieldEnergy
+from dlnn_utils.training.gauss_newton import minimise, primal
+from dlnn_utils.training.loss import one_thread
+
+
+@checked
+@one_thread()
+def fit_field(
+    model: FieldEnergy,
+    x: Array["B k"],
+    rate: Array["B n"],
+    *,
+    load: Array["B n"] = None,
+    project: Array["n m"] = None,
+    max_steps: Count = 100,
+    target: NotNegative = 0.0,
+) -> FieldEnergy:
+    """Learn the densities of a law of fields from states and rates.
+
+    Parameters
+    ----------
+    model : FieldEnergy
+        Changed in place.
+    x : array (B, n) or, of a law of second order, (B, 2n)
+        States.
+    rate : array (B, n)
+        x', or q'' of a law of second order.
+    load : array (B, n), optional
+        The known forces at these states.
+    project : array (n, m), optional
+        Modes whose forces nobody observes; the constraint's are left out anyway.
+    max_steps : int
+    target : float
+        The loss at which training ends.
+
+    Returns
+    -------
+    FieldEnergy
+        The model, with the training's `.history`.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not fit the model.
+    """
+    if x.shape[1] != model.n_state or rate.shape[1] != model.n:
+        wanted = f"(B, {model.n_state}) and (B, {model.n})"
+        raise ValueError(f"x and rate must have shapes {wanted}; got {x.shape} and {rate.shape}")
+    if len(rate) != len(x):
+        raise ValueError(f"rate must have {len(x)} rows, as x; got {len(rate)}")
+    data = Snapshots(model, x, rate, 0.0 if load is None else load, project)
+    data.scale()
+    model.history = minimise(
+        model, data.losses, lambda: primal(data.rows()), max_steps, target, None
+    )
+    return model
+
+
+class Snapshots:
+    """States with their target forces, each of unit size, and the residuals of a model on them."""
+
+    def __init__(self, model: FieldEnergy, x, rate, load, project):
+        self.model, self.x = model, x
+        modes = [] if model.B is None else [model.B.toarray().T]
+        modes += [] if project is None else [project]
+        self.Q = np.linalg.qr(np.hstack(modes))[0] if modes else None
+        if model.kind == "mobility":
+            self.target = (model.N @ np.broadcast_to(load, rate.shape).T).T - rate
+        else:
+            self.target = self._seen(load - (model.N @ rate.T).T)
+        size = np.linalg.norm(self.target, axis=1)
+        if not size.min() > 1e-12 * size.max():
+            raise ValueError("rate must not vanish at a snapshot; such a one has no scale")
+        self.weight = 1 / (size * len(x) ** 0.5)
+
+    def _seen(self, force: np.ndarray) -> np.ndarray:
+        """What is compared of forces (B, n)."""
+        if self.model.kind == "mobility":
+            return (self.model.N @ force.T).T
+        return force if self.Q is None else force - (force @ self.Q) @ self.Q.T
+
+    def scale(self) -> None:
+        """Make the networks' inputs of order 1, and their forces of the targets' size."""
+        wanted = np.linalg.norm(self.target) / len(self.model.terms) ** 0.5
+        done = set()
+        for term in self.model.terms:
+            if id(term.network) in done:
+                continue
+            done.add(id(term.network))
+            z, rate = self.model._fields(term, self.x)
+            inputs = [term.inputs(one) for one in (z, rate) if one is not None]
+            spread = torch.cat(inputs, 1).square().mean(0).sqrt()
+            spread[spread == 0] = 1.0
+            term.network.input_scale.copy_(1 / spread)
+            term.network.output_scale.fill_(1.0)
+            with torch.no_grad():
+                stress = term.stress(z, rate).numpy()
+            force = term.probes.gather(stress.reshape(len(self.x), -1, term.probes.k))
+            term.network.output_scale.fill_(wanted / (np.linalg.norm(self._seen(force)) or 1.0))
+
+    @torch.no_grad()
+    def losses(self) -> tuple[float, float]:
+        """Return the mean square of the residuals, relative to the targets."""
+        off = self._seen(self.model.force(self.x)) - self.target
+        return float(np.sum((self.weight[:, None] * off) ** 2)), 0.0
+
+    def rows(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Yield residuals (n,) and their derivatives (n, P), a snapshot at a time."""
+        networks = self.model.networks
+        sizes = [sum(w.numel() for w in network.parameters()) for network in networks]
+        ends = np.cumsum(sizes)
+        for x, target, weight in zip(self.x, self.target, self.weight):
+            J, force = np.zeros((self.model.n, ends[-1])), 0.0
+            for term in self.model.terms:
+                stress, by_weights = term.jacobian(*self.model._fields(term, x[None]))
+                p, k = term.probes, networks.index(term.network)
+                force = force + p.gather(stress[None])[0]
+                weighted = by_weights * p.weights[:, None, None]
+                flat = weighted.swapaxes(0, 1).reshape(p.G.shape[0], -1)
+                J[:, ends[k] - sizes[k] : ends[k]] += p.G.T @ flat
+            J, r = self._seen(J.T).T, self._seen(force[None])[0] - target
+            yield torch.from_numpy(weight * r), torch.from_numpy(weight * J)
