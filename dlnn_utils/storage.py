@@ -12,9 +12,13 @@ from dlnn_utils.models.elements import LocalDiffusion
 from dlnn_utils.models.model import Baseline, Model
 from dlnn_utils.models.motion import Diffusion, Mechanics
 from dlnn_utils.models.network import DenseNetwork, ScalarNetwork
+from dlnn_utils.training.from_states.laws import Friction
+from dlnn_utils.training.images import ImageDiffusion
 
 FORMAT = 1
-KINDS = {kind.__name__: kind for kind in (Diffusion, Mechanics, LocalDiffusion, Baseline)}
+FRICTION = ("drag", "dry", "soft")
+SAVED = (Diffusion, Mechanics, LocalDiffusion, Baseline, Friction)
+KINDS = {kind.__name__: kind for kind in SAVED}
 
 
 @checked
@@ -24,6 +28,7 @@ def save(model: Model, path) -> Path:
     Parameters
     ----------
     model : Diffusion, Mechanics, LocalDiffusion or Baseline
+        As the fits return them; of `fit_motion` its `.model`.
     path : str or Path
         Such as "mine.npz"; the ending is added if it is missing.
 
@@ -32,9 +37,9 @@ def save(model: Model, path) -> Path:
     Path
         Of the file.  It holds arrays and text only: no pickle.
     """
-    kind = next((name for name, kind in KINDS.items() if isinstance(model, kind)), None)
-    if kind is None:
-        raise ValueError(f"model must be one of {', '.join(KINDS)}; got {type(model).__name__}")
+    kind = "Diffusion" if type(model) is ImageDiffusion else type(model).__name__
+    if kind not in KINDS:
+        raise ValueError(f"model must be one of {', '.join(KINDS)}; got {kind}")
     net = model.network
     said = {"format": FORMAT, "model": kind, "activation": net.activation_names}
     said |= {"widths": [len(b) for b in net.biases][: len(net.activation_names)]}
@@ -45,6 +50,7 @@ def save(model: Model, path) -> Path:
         arrays |= {"D": D.reshape(int(len(D) ** 0.5), -1), "M": model.M.cpu().numpy()}
     elif isinstance(model, Mechanics):
         arrays["M"] = model.M.cpu().numpy()
+        arrays |= {k: getattr(model, k).numpy() for k in FRICTION if isinstance(model, Friction)}
     elif model.metric.M is not None:
         arrays["M"] = model.metric.M
     path = Path(path)
@@ -85,7 +91,10 @@ def load(path) -> Model:
         model = Baseline(size, task, said["widths"], M, **options)
     else:
         network: DenseNetwork = ScalarNetwork(size, said["widths"], **options)
-        given = (arrays["D"], M) if kind is LocalDiffusion else (M, said["form"])
+        if kind is Friction:
+            given = M, *(arrays[name] for name in FRICTION)
+        else:
+            given = (arrays["D"], M) if kind is LocalDiffusion else (M, said["form"])
         model = kind(network, *given)
     model.network.load_state_dict(state)
     return model

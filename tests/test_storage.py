@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import dlnn_utils as dlnn
+from dlnn_utils.training.from_states.laws import Friction
 
 M = np.array([[2.0, 0.3], [0.3, 1.0]])
 
@@ -17,6 +18,7 @@ def models():
         "diffusion": dlnn.Diffusion(dlnn.ScalarNetwork(2, (5, 4), ["silu", "tanh"], 1)),
         "mass": dlnn.Diffusion(dlnn.ScalarNetwork(2, (5,), seed=2), M, "hessian"),
         "mechanics": dlnn.Mechanics(dlnn.ScalarNetwork(4, (6,), seed=3), M),
+        "friction": Friction(dlnn.ScalarNetwork(4, (6,)), M, [0.1, 0.2], [0.3, 0.1], [0.1, 0.1]),
         "single": dlnn.Mechanics(dlnn.ScalarNetwork(4, (6,), dtype=torch.float32), M),
         "baseline": dlnn.Baseline(4, "mechanics", (7,), seed=4),
         "baseline of diffusion": dlnn.Baseline(2, "diffusion", (7,), M, activation="tanh"),
