@@ -15,6 +15,7 @@ MAY_IMPORT = {
     "integration": {"_arguments"},
     "data": BASE,
     "models": BASE,
+    "storage": BASE | {"models", "training"},
     "systems": BASE,
     "training": BASE | {"models", "data", "systems.linear"},
     "reversal": BASE | {"models", "systems"},
