@@ -193,12 +193,10 @@ class FieldEnergy:
         return np.atleast_2d(array("x", x, f"{self.n_state} | B {self.n_state}"))
 
     def _fields(self, term: Density, x: np.ndarray) -> list[torch.Tensor]:
-        """Return the fields z (B S, k), and z' of a law of second order."""
+        """Return the fields z (B S, k), and z' of a term of second order."""
         parts = np.split(x, self.order, axis=1)
-        z = [
-            torch.from_numpy(term.probes.fields(part).reshape(-1, term.probes.k)) for part in parts
-        ]
-        return z[0], (z[1] if self.order == 2 else None)
+        z = (term.probes.fields(part).reshape(-1, term.probes.k) for part in parts)
+        return [torch.from_numpy(one) for one in z][: term.order]
 
 
 def factors(N, B, name: str):
