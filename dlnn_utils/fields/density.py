@@ -100,7 +100,7 @@ class Density:
         return np.broadcast_to(value, p.weights.shape)
 
     def at(self, z: Tensor, rate: Tensor | None = None) -> "Place":
-        """Return what the network sees of the fields z (R, k) of whole states, and of their rates."""
+        """Return what the network sees of the fields z (R, k) of states, and of their rates."""
         f = self.features.repeat(len(z) // len(self.features), 1)
         products = lambda y: (f[:, :, None] * y[:, None, :]).flatten(1)  # noqa: E731
         if self.invariant is None:

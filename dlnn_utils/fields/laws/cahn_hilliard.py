@@ -5,11 +5,12 @@ import skfem
 from scipy.sparse import csc_array, csr_array, diags_array
 from skfem.helpers import dot, grad
 
-from dlnn_utils.fields.laws.tools import follow, grid, matrix
+from dlnn_utils.fields.laws.tools import ExactLaw, follow, grid, matrix
 from dlnn_utils.fields.probes import probes
+from dlnn_utils.models.network import ScalarNetwork
 
 
-class CahnHilliard:
+class CahnHilliard(ExactLaw):
     """A concentration on m x m squares, with a gradient energy kappa (E,) of each.
 
     The energy is int kappa |grad c|^2 / 2 + w(c), w = (c^2 - 1)^2 / 4.  With the lumped mass M the
@@ -27,6 +28,23 @@ class CahnHilliard:
         self.K = matrix(stiffness, self.fine, k=self.kappa)
         self.mobility = csr_array(per_mass @ matrix(stiffness, self.fine, k=1.0) @ per_mass)
         self._value = probes(self.fine, "value")
+
+    def places(self) -> list:
+        """Return where the terms of grad c and of c live."""
+        gradient, value = probes(self.basis, "grad"), probes(self.basis, "value")
+        return [(gradient, {"kappa": self.kappa}), (value, None)]
+
+    def networks(self, seed: int) -> list:
+        """Return a quadratic network of grad c and kappa grad c, and a quartic one of c."""
+        return [
+            ScalarNetwork(4, (6,), "quadratic", seed),
+            ScalarNetwork(1, (4, 4), "quadratic", seed + 1),
+        ]
+
+    @property
+    def operators(self) -> dict:
+        """The mobility."""
+        return {"mobility": self.mobility}
 
     @staticmethod
     def well(c: np.ndarray) -> np.ndarray:

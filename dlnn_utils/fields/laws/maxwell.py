@@ -9,11 +9,12 @@ from scipy.sparse import csr_array
 from scipy.sparse.linalg import splu
 from skfem.helpers import curl, dot, grad
 
-from dlnn_utils.fields.laws.tools import follow, matrix
+from dlnn_utils.fields.laws.tools import ExactLaw, follow, matrix
 from dlnn_utils.fields.probes import Probes, probes
+from dlnn_utils.models.network import ScalarNetwork
 
 
-class Maxwell:
+class Maxwell(ExactLaw):
     """Edge unknowns inside a mesh of squares or triangles, with eps, sigma and mu (E,) of each.
 
     M q'' + C q' + K q = 0, the state is (q, q').
@@ -50,6 +51,25 @@ class Maxwell:
     def probes(self, field: str) -> Probes:
         """Return the probes of one field of the free unknowns."""
         return probes(self.basis, field).of(free=self.free)
+
+    order = 2
+
+    def places(self) -> list:
+        """Return where the terms of curl E and of E, E' live."""
+        stiff = {"1/mu": 1 / self.mu}
+        return [(self.probes("curl"), stiff), (self.probes("value"), {"sigma": self.sigma})]
+
+    def networks(self, seed: int) -> list:
+        """Return quadratic networks: a potential of curl E, and one of E and E'."""
+        return [
+            ScalarNetwork(2, (4,), "quadratic", seed),
+            ScalarNetwork(8, (10,), "quadratic", seed + 1),
+        ]
+
+    @property
+    def operators(self) -> dict:
+        """The mass."""
+        return {"mass": self.M}
 
     def snapshots(self, number: int, rng) -> np.ndarray:
         """Return white states (number, 2n), half of them gradients."""

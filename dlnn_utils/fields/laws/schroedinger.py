@@ -8,12 +8,14 @@ import skfem
 from scipy.sparse import block_array, csr_array
 from scipy.sparse.linalg import splu
 from skfem.helpers import dot, grad
+from torch import Tensor
 
-from dlnn_utils.fields.laws.tools import follow, matrix
+from dlnn_utils.fields.laws.tools import ExactLaw, follow, matrix
 from dlnn_utils.fields.probes import Probes, probes
+from dlnn_utils.models.network import ScalarNetwork
 
 
-class Schroedinger:
+class Schroedinger(ExactLaw):
     """A wave function u + i v in a box, with a potential V (E,) of each element of the mesh.
 
     The state is (u, v).  The energy is (u.Ku + v.Kv)/2 + g/4 int |phi|^4, and with the mass matrix
@@ -35,6 +37,31 @@ class Schroedinger:
     def probes(self, fields) -> Probes:
         """Return probes of u, then of v."""
         return probes(self.basis, fields).of(copies=2)
+
+    def places(self) -> list:
+        """Return where the terms of grad phi and of phi live."""
+        return [(self.probes("grad"), None), (self.probes("value"), {"V": self.V})]
+
+    def networks(self, seed: int) -> list:
+        """Return quadratic networks: of all fields, or with g of |grad phi|^2 and |phi|^2."""
+        first, second = (1, 2) if self.g else (4, 4)
+        return [ScalarNetwork(k, (6,), "quadratic", seed + k) for k in (first, second)]
+
+    @property
+    def invariants(self) -> tuple:
+        """With g the densities do not depend on the phase."""
+        return (square, square) if self.g else (None, None)
+
+    @property
+    def operators(self) -> dict:
+        """The antisymmetric metric."""
+        return {"metric": self.N}
+
+    def packet(self, at, width: float, wave) -> np.ndarray:
+        """Return a Gaussian wave packet (2n,) at a place, of a wave vector, of norm 1."""
+        from_it = self.basis.doflocs - np.reshape(at, (2, 1))
+        bell = np.exp(-np.sum(from_it**2, axis=0) / (2 * width**2))
+        return self.state(bell * np.exp(1j * np.asarray(wave) @ from_it))
 
     def state(self, phi: np.ndarray) -> np.ndarray:
         """Return the state (..., 2n) of complex nodal values (..., n), of norm 1."""
@@ -75,3 +102,8 @@ class Schroedinger:
     @cached_property
     def _modes(self) -> tuple[np.ndarray, np.ndarray]:
         return scipy.linalg.eigh(self.K.toarray(), self.M.toarray())
+
+
+def square(z: Tensor) -> Tensor:
+    """Return |z|^2 (1,) of the fields (k,) at a point."""
+    return z.square().sum()[None]

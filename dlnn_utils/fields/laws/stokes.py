@@ -6,12 +6,16 @@ u' = div(2 eta(gamma) e(u)) - grad p, div u = 0, gamma^2 = 2 e : e, no slip on t
 import numpy as np
 import scipy
 import skfem
+import torch
+from matplotlib.tri import LinearTriInterpolator, Triangulation
 from scipy.sparse import block_array, csc_array, csr_array
 from scipy.sparse.linalg import splu
 from skfem.helpers import div, dot
 
-from dlnn_utils.fields.laws.tools import follow, matrix, smooth
+from dlnn_utils.fields.energy import FieldEnergy
+from dlnn_utils.fields.laws.tools import ExactLaw, follow, matrix, smooth
 from dlnn_utils.fields.probes import probes
+from dlnn_utils.models.network import ScalarNetwork
 
 
 def carreau(gamma, rest=1.0, far=0.1, time=1.0, power=0.4):
@@ -19,15 +23,15 @@ def carreau(gamma, rest=1.0, far=0.1, time=1.0, power=0.4):
     return far + (rest - far) * (1 + (time * gamma) ** 2) ** ((power - 1) / 2)
 
 
-class StokesFlow:
+class StokesFlow(ExactLaw):
     """Velocities of the free nodes of a mesh of triangles; `fixed` (2, N) moves the boundary.
 
     `viscosity` is a function of the shear rate, or values (E,) of each element.
     """
 
-    def __init__(self, mesh, viscosity=carreau, moving=None, order: int = 6):
+    def __init__(self, mesh, viscosity=carreau, moving=None, order: int = 16):
         element = skfem.ElementVector(skfem.ElementTriP2())
-        self.basis = skfem.Basis(mesh, element, intorder=6)
+        self.basis = skfem.Basis(mesh, element, intorder=10)
         self.fine = skfem.Basis(mesh, element, intorder=order)
         pressure = self.fine.with_element(skfem.ElementTriP1())
         wall = self.basis.get_dofs().all()
@@ -48,6 +52,24 @@ class StokesFlow:
         basis = self.basis if basis is None else basis
         return probes(basis, "strain").of(free=self.free, fixed=self.fixed)
 
+    def places(self) -> list:
+        """Return where the only term lives."""
+        return [(self.probes(), None)]
+
+    def networks(self, seed: int) -> list:
+        """Return a network of three invariants of the strain rate."""
+        return [ScalarNetwork(3, (8, 8), "quadratic_silu", seed)]
+
+    @property
+    def invariants(self) -> tuple:
+        """Three functions of the shear rate."""
+        return (shear_invariants,)
+
+    @property
+    def operators(self) -> dict:
+        """The mass, and the divergence that vanishes."""
+        return {"metric": self.M, "constraint": self.B}
+
     def project(self, force: np.ndarray) -> np.ndarray:
         """Return M^-1 f (..., n) on divergence-free velocities."""
         columns = np.zeros((self.n + self.B.shape[0], force.size // self.n))
@@ -63,8 +85,7 @@ class StokesFlow:
         """Return smooth random divergence-free velocities (number, n), of largest shear rate 1."""
         at = self.basis.doflocs[:, self.free]
         u = self.project(smooth(at, number, rng, modes) @ self.M)
-        still = u if not self.fixed.any() else u
-        return still / self.shear(still, False).max(1, keepdims=True)
+        return u / self.shear(u, False).max(1, keepdims=True)
 
     def shear(self, u: np.ndarray, moving: bool = True) -> np.ndarray:
         """Return the shear rates (B, S) of velocities (B, n) at the fine quadrature points."""
@@ -92,9 +113,32 @@ class StokesFlow:
         full[self.free] = u
         return full[self.basis.nodal_dofs]
 
+    def speed(self, u: np.ndarray, at: np.ndarray) -> np.ndarray:
+        """Return |u| at points (2, ...), and not a number outside of the mesh."""
+        mesh = self.basis.mesh
+        inside = LinearTriInterpolator(Triangulation(*mesh.p, mesh.t.T), np.hypot(*self.nodal(u)))
+        return inside(*at).filled(np.nan)
+
 
 def independent_rows(B) -> np.ndarray:
     """Return which rows of a matrix span all of them: pressures that the velocities see."""
     _, R, order = scipy.linalg.qr(B.toarray().T, mode="economic", pivoting=True)
     rank = int(np.sum(abs(R.diagonal()) > 1e-9 * abs(R[0, 0])))
     return np.sort(order[:rank])
+
+
+def shear_invariants(e: torch.Tensor) -> torch.Tensor:
+    """Return three functions (3,) of gamma^2 = 2 e : e: as its logarithm, its root and itself."""
+    return _three(2 * e.square().sum())
+
+
+def _three(squared: torch.Tensor) -> torch.Tensor:
+    parts = torch.log1p(squared) / 2, torch.sqrt(1 + squared) - 1, squared
+    return torch.stack(parts, -1)
+
+
+def viscosity_of(law: FieldEnergy, gamma: np.ndarray) -> np.ndarray:
+    """Return the viscosity (G,) of a learned law at shear rates, (dl/dgamma) / gamma."""
+    gamma = torch.tensor(gamma, dtype=torch.float64, requires_grad=True)
+    density = law.terms[0].network.value(_three(gamma**2)).sum()
+    return (torch.autograd.grad(density, gamma)[0] / gamma).detach().numpy()
