@@ -15,9 +15,10 @@ MAY_IMPORT = {
     "integration": {"_arguments"},
     "data": BASE,
     "models": BASE,
+    "storage": BASE | {"models", "training"},
     "systems": BASE,
     "training": BASE | {"models", "data", "systems.linear"},
-    "reversal": BASE | {"systems"},
+    "reversal": BASE | {"models", "systems"},
     "fields": BASE | {"models", "training"},
     "peers": BASE | {"training", "models", "systems", "data"},
 }

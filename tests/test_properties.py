@@ -15,7 +15,7 @@ CASES = [*systems_cases.CASES, *fields_cases.CASES, *learning_cases.CASES, *reve
 NOT_FUNCTIONS = {
     "DivergenceError", "IntegrationError", "SHAPES", "TABLE_1",
     "table_1",  # takes nothing
-    "read_states", "read_images",  # take files: tests of their own
+    "read_states", "read_images", "save", "load",  # take files: tests of their own
     "Contest",  # made by the package, or of its objects
 }  # fmt: skip
 

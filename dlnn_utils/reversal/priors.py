@@ -8,6 +8,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.linalg import splu
 
 from dlnn_utils._arguments import Array, Count, Number, Positive, checked
+from dlnn_utils.reversal.patches import bits_of, windows
 from dlnn_utils.systems.plate import Plate
 
 
@@ -15,9 +16,8 @@ class Prior(Protocol):
     """An energy of images c (..., n), its gradient, and bounds; lower energy is more probable.
 
     A `Posterior` needs no more than this. A Gaussian prior adds `color` and `color_transposed`,
-    products with B^(1/2) and its transpose; `boundary_value` and `samples` need them. A learned
-    energy gives its network's value and gradient as `energy`. A sampler of two phases takes the
-    change of `energy` by a flip, and that of the misfit from `Posterior.mirror_of`.
+    products with B^(1/2) and its transpose; `boundary_value` and `samples` need them. A prior of
+    two phases adds `patches`, from which `flip_samples` prices a flip.
     """
 
     n: int
@@ -129,6 +129,11 @@ class TwoPhase:
         slope = force + 2 * self.M * well * (1 - 2 * c) / self.width
         return self.weight * energy, self.weight * slope
 
+    def patches(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the pixels (m^2, 4) of all elements, and the energies (16,) of their images."""
+        one = TwoPhase(1, self.weight, self.width)
+        return windows(round(self.n**0.5), 2), one.energy(1.0 * bits_of(4))[0]
+
 
 class TotalVariation:
     """Few and short edges: the sum of |grad c| over elements, smoothed, within bounds."""
@@ -150,6 +155,11 @@ class TotalVariation:
         g[..., 1:, :-1] += down
         weight = self.weight / self.m
         return weight * size.sum((-2, -1)), weight * g.reshape(c.shape)
+
+    def patches(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the pixels (m^2, 4) of all elements, and the energies (16,) of their images."""
+        one = TotalVariation(1, self.weight / self.m, self.width)
+        return windows(self.m + 1, 2), one.energy(1.0 * bits_of(4))[0]
 
 
 def _times(A: csr_array, c: np.ndarray) -> np.ndarray:

@@ -14,6 +14,8 @@ Q, QDOT, QDDOT = RNG.uniform(-1, 1, (3, 6, 1))
 X, RATE = np.hstack([Q, QDOT]), np.hstack([QDOT, -Q - QDOT])
 T = np.linspace(0, 1, 6)
 IMAGES = dlnn.Relaxation.of(K).evolve(C[0], T)
+DECAY_TIMES = np.linspace(0, 1, 20)
+DECAYS = dlnn.Relaxation.of(K).evolve(C[0], DECAY_TIMES)
 SQUARES = C[:2].repeat(2, 1), C[2:4].repeat(2, 1)
 SMALL = {"widths": (3,), "max_steps": 2}
 STEPS = {"max_steps": 2, "target": 0.0}
@@ -72,6 +74,8 @@ CASES = [
          along_rays=0.1, called="weight"),
     Case(partial(dlnn.fit_local, **SMALL), c=SQUARES[0], cdot=SQUARES[1], D=[[1.0]]),
     Case(partial(dlnn.fit_from_states, widths=(3,), max_steps=1), x=IMAGES, t=T, pieces=(2,)),
+    Case(partial(dlnn.fit_motion, dissipative=True), x=DECAYS, t=DECAY_TIMES, finite=False,
+         right=lambda found, **_: all(w.isfinite().all() for w in found.model.weights)),
     Case(dlnn.fit_dmd, x=IMAGES, t=T),
     Case(dlnn.fit_sindy, **PAIR, degree=1, threshold=0.01),
     Case(dlnn.fit_sindy_pixels, c=C, cdot=-C @ K, powers=(1,), threshold=0.01),

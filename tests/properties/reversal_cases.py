@@ -9,7 +9,7 @@ import dlnn_utils as dlnn
 
 PLATE = dlnn.Plate.of(np.ones((3, 3)))
 PRIOR, Y = dlnn.Matern(3, 0.3), np.linspace(0, 1, 16)
-LAW = dlnn.LinearLaw(PLATE.K, PLATE.M, 0.01)
+LAW, NETWORK = dlnn.LinearLaw(PLATE.K, PLATE.M, 0.01), dlnn.ScalarNetwork(16, (4,))
 
 
 def finite(prior, **_):
@@ -33,6 +33,12 @@ CASES = [
          right=lambda a, T: np.isfinite(a.forward(Y)).all()),
     Case(partial(dlnn.NonlinearLaw, lambda c: -c), n=2, T=1.0, steps=4, called="law",
          right=lambda a, **_: a.forward(np.ones((1, a.n))).shape == (1, a.n)),
+    Case(partial(dlnn.LearnedEnergy, NETWORK), m=3, weight=1.0, right=finite),
+    Case(dlnn.LearnedEnergy.fit, images=np.round(Y).reshape(1, 4, 4), steps=2, seed=0,
+         right=finite_prior),
+    Case(partial(dlnn.flip_samples, dlnn.Posterior(LAW, Y, 0.1, dlnn.TwoPhase(3, 1.0))), number=2,
+         steps=12, seed=0, starts=np.round(Y)[None], near=1,
+         right=lambda a, **_: np.isin(a.images, (0, 1)).all()),
     Case(partial(dlnn.Posterior, LAW, prior=PRIOR), y=Y, noise=0.1),
     Case(partial(dlnn.condition_numbers, LAW, PRIOR), noise=0.1, finite=False,
          right=lambda a, noise: 1 <= a[1] <= a[2] * (1 + 1e-9)),

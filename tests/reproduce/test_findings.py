@@ -31,5 +31,5 @@ def test_the_envelope_shows_the_range_over_readings_and_which_of_them_hold():
     told = [("tanh", 2.0), ("tanh", 4.0), ("softplus", 5e-4), ("SiLU", None)]
     readings = [{"claim": id, "reading": n, "value": v} for n, v in told]
     (*_, row) = findings.envelope(ledger(base), readings).splitlines()
-    assert "1 (3 seeds) | not reproduced | 0.0005 to lost (3 readings) | softplus |" in row
+    assert "| 0.0005 to 3 (3 readings, 1 without a finite value) | softplus |" in row
     assert findings.envelope(ledger(base), []).startswith("No other reading")

@@ -57,9 +57,12 @@ def paper_protocol(claims: Mapping[str, dict]) -> str:
 
 
 def scoreboard(entries: Sequence[dict], current: Mapping[str, str]) -> str:
-    """Return the README's table of a dozen claims."""
-    claims = by_claim(entries)
-    rows = [result_row(id, claims[id], current) for id in texts()["scoreboard"] if id in claims]
+    """Return the README's table of a dozen claims; the ledger says what each value is."""
+    claims, rows = by_claim(entries), []
+    for id in (id for id in texts()["scoreboard"] if id in claims):
+        row = result_row(id, claims[id], current)
+        long = r" \((value: |without |holds on ).*?\)|, \d+ seeds"
+        rows.append([re.sub(long, "", cell) for cell in row])
     return to_markdown(["claim", "paper", "paper protocol", "ours", "verdict"], rows)
 
 
@@ -100,13 +103,13 @@ def envelope(entries: Sequence[dict], readings: Sequence[dict]) -> str:
         ranks = {n: verdicts.rank(claim, verdicts.median(claim, v)) for n, v in values.items()}
         holds = [name for name, rank in ranks.items() if rank >= verdicts.HOLDS]
         middles = [verdicts.median(claim, v) for v in values.values()]
-        ends = [
-            short(v) if abs(v) < float("inf") else "lost" for v in (min(middles), max(middles))
-        ]
-        spread = f"{ends[0]} to {ends[1]} ({len(middles)} readings)"
+        ends = [v for v in middles if abs(v) < float("inf")]
+        spread = f"{short(min(ends))} to {short(max(ends))}" if ends else "none finite"
+        lost = f", {len(middles) - len(ends)} without a finite value" * (len(ends) < len(middles))
+        spread = f"{spread} ({len(middles)} readings{lost})"
         paper = with_unit(base["paper_value"], base["unit"])
         seeds = f"{measured(base)} ({len(base['seeds'])} seeds)"
-        rows.append([f"`{id}`", paper, seeds, base["verdict"], spread, ", ".join(holds) or "none"])
+        rows.append([f"`{id}`", paper, seeds, base["verdict"], spread, "; ".join(holds) or "none"])
     if not rows:
         return "No other reading of the paper protocol was measured.\n"
     header = ["claim", "paper", "base reading", "verdict", "other readings", "holds under"]

@@ -18,6 +18,7 @@ from dlnn_utils.models.model import Model
 from dlnn_utils.models.motion import Diffusion, Mechanics
 from dlnn_utils.models.network import ScalarNetwork
 from dlnn_utils.training.fit import train
+from dlnn_utils.training.from_states.laws import Form
 from dlnn_utils.training.from_states.linear import linear_law
 from dlnn_utils.training.from_states.shooting import Shooting, cut
 from dlnn_utils.training.from_states.units import Units
@@ -113,61 +114,79 @@ def fit_from_states(
         )
     if t[0] > t[-1]:
         t, x = t[::-1].copy(), x[::-1].copy()
-    units = None
+    units, runs = None, [(t, x[:, b]) for b in range(x.shape[1])]
     if own is None:
         _fits(x, model)
-        units = Units.of(x, t, M)
-        t, x = (t - t[0]) / units.step, (x - units.origin) / units.sizes
+        units = Units.of(runs, M)
+        runs = units.scaled(runs)
         model = Diffusion(network) if M is None else Mechanics(network, M / units.mass)
-    state, rate = _first_guess(x, t, model)
-    scale, history = state.reshape(-1, state.shape[2]).std(axis=0), History()
-    scale = torch.from_numpy(np.where(scale > 0, scale, 1.0))
-    _start(model, x, t, state, rate, scale)
-    for done, length in enumerate(dict.fromkeys(min(p, len(t) - 1) for p in lengths)):
-        segments, where = cut(x, t, length)
-        starts = torch.from_numpy(np.array([state[k, b] for k, b in where]))
+    states, rates = first_guess(runs, model)
+    theta, form = None, law_of(model)
+    if form is not None and form.n <= MOST_LINEAR:
+        theta = linear_law(runs, states, form)
+    start(model, runs, states, rates, None if theta is None else form.rate(theta))
+    fit_runs(model, runs, states, lengths, max_steps)
+    if units is not None:
+        units.give_back(model)
+    return model
+
+
+def law_of(model: Model) -> Form | None:
+    """Return the form of the linear laws that a model may start from, None if it has none."""
+    if isinstance(model, Mechanics):
+        return Form(model.n, model.M.numpy())
+    return Form(model.network.n_inputs, None) if isinstance(model, Diffusion) else None
+
+
+def fit_runs(model: Model, runs: list, states: list, lengths, max_steps: int) -> None:
+    """Fit a model to recordings, (t, x (T, m)) of each, in pieces of the lengths, shortest first.
+
+    `states` (T, N) of each are first guesses; they are changed into the model's own.
+    """
+    scale, history = spread(states), History()
+    shorter = "to smoothed rates"
+    for length in dict.fromkeys(min(p, max(len(t) for t, _ in runs) - 1) for p in lengths):
+        segments, where = cut(runs, length)
+        starts = torch.from_numpy(np.array([states[b][k] for k, b in where]))
         shooting = Shooting(model, segments, starts, scale, SUBSTEPS)
         good, entries = _copy(model), len(history.loss)
         try:
             path = shooting.fit(max_steps, history)
             failed = not history.loss[-1] < WORST
         except DivergenceError:
-            if not done:
+            if not history.loss[:entries]:
                 raise
             failed = True
-        if failed and done:
+        if failed:
             model.load_state_dict(good)
             for course in (history.loss, history.prior, history.seconds):
-                del course[entries:]
-            warn(
-                f"pieces of {length} steps blow up: the fit is that of shorter ones", stacklevel=3
-            )
+                del course[max(1, entries) :]
+            message = f"pieces of {length} steps blow up: the fit is that {shorter}"
+            warn(message, stacklevel=4)
             break
+        shorter = f"of pieces of {length} steps"
         for (k, b), piece in zip(where, path.numpy()):
-            state[k : k + length + 1, b] = piece[: len(t) - k]
+            states[b][k : k + length + 1] = piece[: len(states[b]) - k]
     model.history = history
-    if units is not None:
-        units.give_back(model)
-    return model
 
 
-def _start(model, x, t, state, rate, scale) -> None:
-    """Train a model on smoothed rates, or on the best linear law's if that predicts better."""
+def spread(states: list) -> torch.Tensor:
+    """Return the spread (N,) of each component of states, 1 where they do not move."""
+    scale = np.concatenate(states).std(axis=0)
+    return torch.from_numpy(np.where(scale > 0, scale, 1.0))
+
+
+def start(model: Model, runs: list, states: list, rates: list, law=None) -> None:
+    """Train a model on smoothed rates, or on those of `law`, z -> z', if that predicts better."""
     inner = slice(1, -1)  # a spline's derivatives are worst at its ends
-    candidates = [
-        (state[inner].reshape(-1, state.shape[2]), rate[inner].reshape(-1, rate.shape[2]))
-    ]
-    second = isinstance(model, Mechanics)
-    n = rate.shape[2] // 2 if second else rate.shape[2]
-    if (second or isinstance(model, Diffusion)) and n <= MOST_LINEAR:
-        law = linear_law(x[..., :n], t, model.M.numpy() if second else None, state)
-        if law is not None:
-            known = candidates[0][0]
-            box = np.random.default_rng(0).uniform(-1, 1, (BOX, known.shape[1]))
-            known = np.concatenate([known[:: 1 + len(known) // BOX], box * 2 * known.std(axis=0)])
-            candidates.insert(0, (known, known @ law[0].T + law[1]))
-    segments, where = cut(x, t, min(AHEAD, len(t) - 1))
-    starts = torch.from_numpy(np.array([state[k, b] for k, b in where]))
+    candidates = [tuple(np.concatenate([one[inner] for one in all_]) for all_ in (states, rates))]
+    if law is not None:
+        known = candidates[0][0]
+        box = np.random.default_rng(0).uniform(-1, 1, (BOX, known.shape[1]))
+        known = np.concatenate([known[:: 1 + len(known) // BOX], box * 2 * known.std(axis=0)])
+        candidates.insert(0, (known, law(known)))
+    (segments, where), scale = cut(runs, AHEAD), spread(states)
+    starts = torch.from_numpy(np.array([states[b][k] for k, b in where]))
     fresh, best = _copy(model), (np.inf, None)
     for samples in candidates:
         model.load_state_dict(fresh)
@@ -197,12 +216,15 @@ def _fits(x: np.ndarray, model: Model) -> None:
         raise ValueError(f"x must hold the {n} components of the state, or their half; got {m}")
 
 
-def _first_guess(x: np.ndarray, t: np.ndarray, model: Model) -> tuple[np.ndarray, np.ndarray]:
-    """Smoothed states (T, B, n_state) and their rates."""
-    n, m = model.network.n_inputs, x.shape[2]
-    if m == n:
-        return tuple(smooth_states(x, t))
-    if 2 * m != n:
+def first_guess(runs: list, model: Model) -> tuple[list, list]:
+    """Smoothed states (T, N) and their rates, of each recording (t, x (T, m))."""
+    n, m, found = model.network.n_inputs, runs[0][1].shape[1], {}
+    if n not in (m, 2 * m):
         raise ValueError(f"x must hold the {n} components of the state, or their half; got {m}")
-    q, qdot, qddot = smooth_states(x, t, (0, 1, 2))
-    return np.concatenate([q, qdot], 2), np.concatenate([qdot, qddot], 2)
+    for t in {t.tobytes(): t for t, _ in runs}.values():  # those of the same times together
+        those = [k for k, (other, _) in enumerate(runs) if np.array_equal(t, other)]
+        x = np.stack([runs[k][1] for k in those], 1)
+        d = smooth_states(x, t, (0, 1, 2)[: 1 + n // m])
+        pair = (np.concatenate(d[k : k + n // m], 2).swapaxes(0, 1).copy() for k in (0, 1))
+        found |= dict(zip(those, zip(*pair)))
+    return tuple(map(list, zip(*(found[k] for k in range(len(runs))))))

@@ -48,19 +48,20 @@ class Segments(NamedTuple):
         return self.valid[..., None] / scale[:m] / (self.valid.sum() * m) ** 0.5
 
 
-def cut(x: np.ndarray, t: np.ndarray, length: int) -> tuple[Segments, list[tuple[int, int]]]:
-    """Cut trajectories x (T, B, m) into pieces of at most `length` steps that share their ends.
+def cut(runs: list, length: int) -> tuple[Segments, list[tuple[int, int]]]:
+    """Cut recordings, (t (T,), x (T, m)) of each, into pieces of at most `length` steps.
 
-    Beside the segments come the indices of the time and of the trajectory at which each starts.
+    Neighbours share their ends.  Beside the segments come the indices of the time and of the
+    recording at which each starts.
     """
-    T, B, m = x.shape
-    length = min(length, T - 1)
-    where = [(k, b) for k in range(0, T - 1, length) for b in range(B)]
-    measured, h = np.zeros((len(where), length + 1, m)), np.zeros((len(where), length))
-    valid = np.zeros(measured.shape[:2])
+    length = min(length, max(len(t) for t, _ in runs) - 1)
+    where = sorted((k, b) for b, (t, _) in enumerate(runs) for k in range(0, len(t) - 1, length))
+    measured = np.zeros((len(where), length + 1, runs[0][1].shape[1]))
+    h, valid = np.zeros((len(where), length)), np.zeros(measured.shape[:2])
     for s, (k, b) in enumerate(where):
-        end = min(k + length, T - 1)
-        measured[s, : end - k + 1], valid[s, : end - k + 1] = x[k : end + 1, b], 1
+        t, x = runs[b]
+        end = min(k + length, len(t) - 1)
+        measured[s, : end - k + 1], valid[s, : end - k + 1] = x[k : end + 1], 1
         h[s, : end - k] = np.diff(t[k : end + 1])
     return Segments(*map(torch.from_numpy, (measured, h, valid))), where
 

@@ -7,6 +7,7 @@ import torch
 
 from dlnn_utils.models.model import Model
 from dlnn_utils.models.motion import Mechanics
+from dlnn_utils.training.from_states.laws import Friction
 
 
 class Units(NamedTuple):
@@ -19,14 +20,19 @@ class Units(NamedTuple):
     mass: float
 
     @classmethod
-    def of(cls, x: np.ndarray, t: np.ndarray, M: np.ndarray | None) -> "Units":
-        """Return the units of measured states x (T, B, m) at rising times t (T,)."""
-        n = x.shape[2] if M is None else min(len(M), x.shape[2])
-        origin, step = x.mean(axis=(0, 1)), float(np.median(np.diff(t)))
+    def of(cls, runs: list, M: np.ndarray | None) -> "Units":
+        """Return the units of recordings: rising times t (T,) and states x (T, m) of each."""
+        x, steps = np.concatenate([x for _, x in runs]), [np.diff(t) for t, _ in runs]
+        n = x.shape[1] if M is None else min(len(M), x.shape[1])
+        origin, step = x.mean(axis=0), float(np.median(np.concatenate(steps)))
         origin[n:] = 0.0  # a velocity has no origin to choose
         size = float(np.sqrt(np.mean((x - origin)[..., :n] ** 2))) or 1.0
-        sizes = np.where(np.arange(x.shape[2]) < n, size, size / step)
+        sizes = np.where(np.arange(x.shape[1]) < n, size, size / step)
         return cls(origin, sizes, size, step, 1.0 if M is None else float(np.abs(M).max()))
+
+    def scaled(self, runs: list) -> list:
+        """Return recordings in these units, each from time 0 on."""
+        return [((t - t[0]) / self.step, (x - self.origin) / self.sizes) for t, x in runs]
 
     @torch.no_grad()
     def give_back(self, model: Model) -> None:
@@ -43,4 +49,8 @@ class Units(NamedTuple):
             energy = self.mass * energy / self.step
             model.M *= self.mass
             model.M_inverse /= self.mass
+            if isinstance(model, Friction):
+                model.drag *= self.mass / self.size
+                model.dry *= energy / self.size
+                model.soft *= self.size / self.step
         network.output_scale *= energy

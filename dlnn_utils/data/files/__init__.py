@@ -1,0 +1,1 @@
+"""Reading files of states and images of one's own."""
