@@ -86,8 +86,10 @@ class OpenPlate:
         pixel = np.ones(2) if pixel is None else pixel
         for name, a, least in (("D", D, SMALLEST), ("losses", losses, 0), ("pixel", pixel, 1e-60)):
             if a.min() < least:
-                raise ValueError(f"{name} must be {'positive' if least else '0 or more'} "
-                                 f"everywhere; got {a.min():g}")
+                raise ValueError(
+                    f"{name} must be {'positive' if least else '0 or more'} "
+                    f"everywhere; got {a.min():g}"
+                )
         self.D, self.losses, self.background, self.pixel = D, losses, background, pixel
         self.mesh = Mesh(D.shape[0] + 1, D.shape[1] + 1, pixel)
         self.n, self.K = self.mesh.n, self.mesh.stiffness(D, losses)

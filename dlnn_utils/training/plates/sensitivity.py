@@ -16,7 +16,7 @@ from scipy.sparse.linalg import splu
 from dlnn_utils.training.plates.law import CORNERS, Mesh
 
 G, ROOT = 1 - 2**-0.5, 2**0.5
-SUBSTEPS = 4
+SUBSTEPS = 8
 """Steps from one frame to the next."""
 
 
@@ -56,7 +56,7 @@ class Steps:
         return (1 + ROOT) * first - ROOT * second, by_w
 
 
-def images(mesh: Mesh, K: csr_array, u0: np.ndarray, t: np.ndarray):
+def images_of(mesh: Mesh, K: csr_array, u0: np.ndarray, t: np.ndarray):
     """Return u (T, n) from u0 (n,) and its means over the frames (T - 1, n)."""
     steps, u = Steps(mesh.M, K, np.diff(t) / SUBSTEPS), [u0[:, None]]
     means = []
@@ -70,7 +70,7 @@ def images(mesh: Mesh, K: csr_array, u0: np.ndarray, t: np.ndarray):
 
 
 class Sensitivity:
-    """The derivative J of all images by (ln D (E), losses (S), background, first image (n)).
+    """The derivative J of all images by (ln D (E), ln h (S), background, first image (n)).
 
     Without losses the background is left out.
     """
@@ -84,8 +84,10 @@ class Sensitivity:
             [np.arange(E).repeat(CORNERS), E + np.arange(self.edges).repeat(mesh.n)]
         )
         forces = D[:, None] * (means[:, mesh.corners] @ mesh.element)
-        losses = means[:, None] * mesh.B[list(sides)]
-        values = np.concatenate([forces.reshape(len(means), -1), losses.reshape(len(means), -1)], 1)
+        losses = means[:, None] * (h[:, None] * mesh.B)[list(sides)]
+        values = np.concatenate(
+            [forces.reshape(len(means), -1), losses.reshape(len(means), -1)], 1
+        )
         shape = (mesh.n, E + self.edges)
         self.P = [csr_array((-v / mesh.M[rows], (rows, columns)), shape=shape) for v in values]
         self.PT = [csr_array(P.T) for P in self.P]
