@@ -109,8 +109,3 @@ def section_of(claim: str, notebook: str, figure: str = "") -> Section | None:
     places += [s for s in measuring if named(figure, s.code)]
     places += [s for s in found if named(claim, s.code + s.printed)]
     return next(iter(places), None)
-
-
-def title_of(notebook: str) -> str:
-    """Return a notebook's title."""
-    return sections(notebook)[0].title

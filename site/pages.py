@@ -5,11 +5,12 @@ import re
 from inspect import isclass
 
 import yaml
-from notebook_pages import section_of, title_of
+from notebook_pages import section_of
 from rendering import SOURCE, render
 
 import dlnn_utils
 from dlnn_utils.reproduce.engine import paths
+from dlnn_utils.reproduce.engine.notebooks import title_of
 from dlnn_utils.reproduce.ledger.claims import by_claim, main_entry
 from dlnn_utils.reproduce.ledger.verdicts import CONSISTENT, NOT_TESTABLE, ORDER
 

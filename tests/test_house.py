@@ -20,6 +20,10 @@ MAY_IMPORT = {
     "training": BASE | {"models", "data", "systems.linear"},
     "reversal": BASE | {"models", "systems"},
     "fields": BASE | {"models", "training"},
+    "page": {"data", "reproduce.drawing"},
+    "own_motion": BASE | {"models", "data", "training", "systems.linear", "peers", "page"},
+    "own_images": BASE
+    | {"models", "data", "training", "systems", "reversal", "own_motion", "page"},
     "peers": BASE | {"training", "models", "systems", "data"},
 }
 OTHERS = {"_arguments": {"numpy"}, "theory": {"sympy"}}  # all that these import from elsewhere

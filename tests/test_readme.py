@@ -20,9 +20,12 @@ def output(code, folder):
     ).stdout
 
 
-def test_the_example_runs_as_written(tmp_path):
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.S)
-    assert output(example, tmp_path).split() == ["True", "True"]
+def test_the_examples_run_as_written(tmp_path):
+    (tmp_path / "data").symlink_to(ROOT / "data")
+    examples = "\n".join(re.findall(r"```python\n(.*?)```", README, re.S))
+    said = output(examples, tmp_path)
+    assert "K12 = -0.4" in said and said.endswith("True\n")
+    assert {p.name for p in (tmp_path / "answer").iterdir()} == {"answer.csv", "answer.png"}
 
 
 def test_it_is_short():

@@ -6,6 +6,7 @@ import numpy as np
 from properties.any_input import Case
 
 import dlnn_utils as dlnn
+from dlnn_utils.data.files.images import Images
 
 RNG = np.random.default_rng(2)
 K, M = dlnn.lehmer(2), np.eye(1)
@@ -16,6 +17,10 @@ T = np.linspace(0, 1, 6)
 IMAGES = dlnn.Relaxation.of(K).evolve(C[0], T)
 DECAY_TIMES = np.linspace(0, 1, 20)
 DECAYS = dlnn.Relaxation.of(K).evolve(C[0], DECAY_TIMES)
+RUNS = [(DECAY_TIMES, DECAYS)]
+FOUND = dlnn.fit_motion(*dlnn.first_parts(RUNS), dissipative=True)
+BLURRED = dlnn.Plate.of(np.ones((3, 3))).evolve(np.linspace(0, 1, 16) ** 2, DECAY_TIMES / 9)
+PLATES = [Images(DECAY_TIMES / 9, BLURRED.reshape(-1, 4, 4), 1 / 255)]
 SQUARES = C[:2].repeat(2, 1), C[2:4].repeat(2, 1)
 SMALL = {"widths": (3,), "max_steps": 2}
 STEPS = {"max_steps": 2, "target": 0.0}
@@ -74,6 +79,11 @@ CASES = [
          along_rays=0.1, called="weight"),
     Case(partial(dlnn.fit_local, **SMALL), c=SQUARES[0], cdot=SQUARES[1], D=[[1.0]]),
     Case(partial(dlnn.fit_from_states, widths=(3,), max_steps=1), x=IMAGES, t=T, pieces=(2,)),
+    Case(partial(dlnn.first_parts, RUNS), held_out=0.2),
+    Case(partial(dlnn.answer_motion, FOUND, RUNS), held_out=0.2, share=0.1, finite=False),
+    Case(partial(dlnn.fit_material, PLATES), held_out=0.2, seed=0),
+    Case(partial(dlnn.answer_images, dlnn.fit_material(PLATES), PLATES), edge=1.0, held_out=0.2,
+         share=0.1, finite=False),
     Case(partial(dlnn.fit_motion, dissipative=True), x=DECAYS, t=DECAY_TIMES, finite=False,
          right=lambda found, **_: all(w.isfinite().all() for w in found.model.weights)),
     Case(partial(dlnn.fit_plate, draws=4), t=T, images=C.reshape(6, 1, 2).repeat(2, 1), pixel=0.1,

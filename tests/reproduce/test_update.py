@@ -55,7 +55,9 @@ def test_update_commits_everything_together_and_only_once(updated, capfd):
         "Of 1 claims measured in the paper protocol: 1 reproduced.",
     ):
         assert line in text
-    assert re.search(r"\| 01_size \| \d+ s \| not run \| \d+ MB \|", text)
+    assert re.search(
+        r"\| \[.*\]\(notebooks/01_size\.ipynb\) \| \d+ s \| not run \| \d+ MB \|", text
+    )
     notebook = json.loads(files["01_size.ipynb"])
     code = [c for c in notebook["cells"] if c["cell_type"] == "code"]
     assert [c["execution_count"] for c in code] == [1, 2, 3, 4, 5, 6]

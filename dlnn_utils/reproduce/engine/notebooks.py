@@ -48,6 +48,11 @@ def read_notebook(notebook: str) -> dict:
     return content
 
 
+def title_of(notebook: str) -> str:
+    """Return a notebook's title, without its mark as a heading."""
+    return source(read_notebook(notebook)["cells"][0]).splitlines()[0].removeprefix("# ")
+
+
 def source(cell: dict) -> str:
     """Return a cell's text, stored as one string or as a list of lines."""
     return "".join(cell["source"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from dlnn_utils.reproduce.engine.notebooks import PROTOCOLS
+from dlnn_utils.reproduce.engine.notebooks import PROTOCOLS, title_of
 from dlnn_utils.reproduce.ledger.claims import (
     Measurement,
     by_claim,
@@ -87,7 +87,8 @@ def readme_times(runs: Sequence[dict]) -> str:
     for notebook, by_protocol in sorted(table.items()):
         took = {protocol: f"{run['seconds']:.0f} s" for protocol, run in by_protocol.items()}
         peak = max(run["peak_memory_mb"] for run in by_protocol.values())
-        rows.append([notebook, *(took.get(p, "not run") for p in PROTOCOLS), f"{peak} MB"])
+        name = f"[{title_of(notebook)}](notebooks/{notebook}.ipynb)"
+        rows.append([name, *(took.get(p, "not run") for p in PROTOCOLS), f"{peak} MB"])
     return to_markdown(["notebook", "ours", "paper protocol", "peak memory"], rows)
 
 

@@ -18,7 +18,7 @@ from dlnn_utils.models.network import ScalarNetwork
 
 SOFT = 0.05
 """Of the RMS speed: below it dry friction falls to zero, so that the law has a slope."""
-STEP = 0.4
+STEP = 0.2
 """Largest Runge-Kutta step, in times of the fastest mode."""
 
 
