@@ -27,8 +27,8 @@ class PlateFit:
     `plate` is the law; `D`, `low` and `high` (rows - 1, columns - 1) are in m^2/s, and `seen` says
     which elements the images determine within 10 %.  `losses` and `losses_error` (5,) belong to
     the top, right, bottom and left edge in m/s and the face in 1/s, 0 if closed; the errors are
-    standard deviations.  `background` and `background_error` are None if all is closed.  `noise` is
-    the standard deviation of the measurement, `images` (T, rows, columns) are the law's own.
+    standard deviations.  `background` and `background_error` are None if all is closed.  `noise`
+    is the standard deviation of the measurement, `images` (T, rows, columns) are the law's own.
     """
 
     plate: OpenPlate
