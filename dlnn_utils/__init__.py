@@ -51,6 +51,8 @@ _EXPORTS = {
     "smooth_states": "data.smoothing",
     "fit_from_states": "training.from_states",
     "fit_motion": "training.from_states",
+    "fit_plate": "training.plates",
+    "OpenPlate": "training.plates",
     "RoundTrip": "systems.evaluation",
     "potential_and_damping": "models.motion",
     "fit_sindy_pixels": "peers.regression",

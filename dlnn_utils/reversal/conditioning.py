@@ -1,4 +1,4 @@
-"""How ill posed the doubled system is, with initial values and with boundary values."""
+"""How ill posed the doubled system is; and the Kalman estimate, by dense matrices."""
 
 import numpy as np
 
@@ -31,3 +31,14 @@ def condition_numbers(law, prior, noise: Positive) -> tuple[float, float, float]
     doubled = np.sqrt((1 + s[0] ** 2) / (1 + s[-1] ** 2))
     with np.errstate(divide="ignore"):
         return float((G[0] / G[-1]) ** 2), float(doubled), float(np.sqrt(1 + s[0] ** 2))
+
+
+def kalman(law, prior, y: np.ndarray, noise: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the Kalman estimate (n,) of a start, and its standard deviations (n,)."""
+    root = prior.color(np.eye(prior.n)).T
+    E = law.forward(root.T).T / noise
+    precision = np.eye(prior.n) + E.T @ E
+    rest = (y - law.forward(np.full(prior.n, prior.mean))) / noise
+    covariance = root @ np.linalg.solve(precision, root.T)
+    c = prior.mean + root @ np.linalg.solve(precision, E.T @ rest)
+    return c, np.sqrt(np.diag(covariance))

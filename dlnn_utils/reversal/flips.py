@@ -8,8 +8,9 @@ from tqdm import tqdm
 from dlnn_utils._arguments import Array, Count, Seed, checked
 from dlnn_utils.reversal.patches import FlipPrices
 
-ANNEALED, COLD, RECORDS = 0.7, 0.1, 10
-"""Part of the steps in which the misfit's weight rises, its first value, and records after it."""
+ANNEALED, HOT, COLD, RECORDS = 0.7, 0.03, 0.1, 10
+"""Part of the steps in which the misfit's weight rises, from that of the noise HOT (mol/m^3) and
+at most COLD, and records after it."""
 
 UNLIKELY = 12.0
 """Energy in nats above the best chain's at which a chain is stuck: e^-12 of its probability."""
@@ -77,7 +78,7 @@ def flip_samples(
     A flip of pixel i by d = 1 - 2 c_i changes the misfit by -d psi_i(0) + H_ii / 2, H = G^T G /
     sigma^2: the mirror prices every flip. A step flips a pixel at an interface, or none, and then
     one pixel, or none, drawn by the prices of all: the Hamming-ball sampler (Titsias, Yau 2017).
-    The misfit's weight rises from 0.1 to 1 before the first record.
+    The misfit's weight rises before the first record, as if noise fell from 0.03 mol/m^3.
 
     Parameters
     ----------
@@ -112,7 +113,8 @@ def flip_samples(
     before, records = chains.energies(), []
     every = max(round((1 - ANNEALED) * steps / RECORDS), 1)
     with tqdm(total=steps, desc="steps", disable=None) as bar:
-        for weight in np.geomspace(COLD, 1, max(steps - every * RECORDS, 1)):
+        first = min(COLD, (post.noise / HOT) ** 2)
+        for weight in np.geomspace(first, 1, max(steps - every * RECORDS, 1)):
             chains.step(weight)
             bar.update()
         for _ in range(RECORDS):

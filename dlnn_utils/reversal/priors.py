@@ -57,7 +57,8 @@ class Matern:
         self.root = np.sqrt(plate.M.diagonal())
         self.A = csr_array(kappa2 * plate.M + plate.K)
         self._factors, self.scale = splu(self.A.tocsc()), 1.0
-        self.scale = size / np.linalg.norm(self.color_transposed(np.eye(1, self.n, self.n // 2)))
+        centre = (m + 1) // 2 * (m + 2)
+        self.scale = size / np.linalg.norm(self.color_transposed(np.eye(1, self.n, centre)))
 
     @classmethod
     @checked

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from reversal.ground import LAW, NOISE, PLATE, PRIOR, SEEN, TRUTH, M, T
-from scipy.sparse import diags_array
 from scipy.stats import multivariate_normal
 
 import dlnn_utils as dlnn
+from dlnn_utils.reversal.conditioning import kalman
 
 
 def dense(law, seen, noise):
@@ -28,7 +28,11 @@ def test_the_boundary_value_problem_gives_the_kalman_estimate_and_its_mirror_sel
     seen = law.forward(TRUTH) + noise * np.random.default_rng(0).normal(size=law.n)
     post = dlnn.Posterior(law, seen, noise, PRIOR)
     c, psi = post.boundary_value()
-    np.testing.assert_allclose(c, dense(law, seen, noise)[1], atol=1e-10)
+    covariance, estimate, _ = dense(law, seen, noise)
+    np.testing.assert_allclose(c, estimate, atol=1e-10)
+    same, deviation = kalman(law, PRIOR, seen, noise)
+    np.testing.assert_allclose(same, estimate, atol=1e-10)
+    np.testing.assert_allclose(deviation, np.sqrt(np.diag(covariance)), rtol=1e-8)
     selected = PRIOR.mean + PRIOR.color(PRIOR.color_transposed(psi))
     np.testing.assert_allclose(selected, c, atol=1e-7)
     np.testing.assert_allclose(post.mirror_of(c), psi, atol=1e-6 * np.abs(psi).max())
@@ -60,42 +64,6 @@ def test_the_evidence_is_the_density_of_the_image():
     density = multivariate_normal(mean, NOISE**2 * (np.eye(LAW.n) + E @ E.T))
     found = dlnn.Posterior(LAW, SEEN, NOISE, PRIOR).log_evidence()
     assert found == pytest.approx(density.logpdf(SEEN), abs=0.1)
-
-
-class White:
-    """Independent normal values: the prior of CUQIpy's Heat1D."""
-
-    n, mean, size, bounds = 128, 0.0, 1.0, (-np.inf, np.inf)
-
-    def color(self, w):
-        return w
-
-    color_transposed = color
-
-
-@pytest.mark.parametrize("noise", [1e-3, 5e-2])
-def test_the_known_optimum_of_a_public_benchmark(noise):
-    """CUQIpy's Heat1D by its definition: 128 nodes, Dirichlet, explicit Euler, exact in modes."""
-    n, end = 128, 0.01
-    x, step = np.arange(1, n + 1) / (n + 1), 1 / (n + 1)
-    K = diags_array([-1.0, 2.0, -1.0], offsets=[-1, 0, 1], shape=(n, n)).tocsr() / step**2
-    rates = 4 / step**2 * np.sin(np.pi * np.arange(1, n + 1) * step / 2) ** 2
-    modes = np.sqrt(2 * step) * np.sin(np.pi * np.outer(x, np.arange(1, n + 1)))
-    times = int(end / (5 / 11 * step**2))
-    start = x * np.exp(-2 * x) * np.sin(1 - x)
-    exact = modes @ ((1 - rates * end / times) ** times * (modes.T @ start))
-    size = noise * np.linalg.norm(exact)
-    y = exact + size * np.random.default_rng(0).normal(size=n)
-    decay, seen = np.exp(-rates * end), modes.T @ y
-    post = dlnn.Posterior(dlnn.LinearLaw(K, np.ones(n), end), y, size, White())
-    optimum = modes @ (decay / (decay**2 + size**2) * seen)  # Wiener's filter
-    np.testing.assert_allclose(post.boundary_value()[0], optimum, atol=1e-8)
-    quasi = [seen / (decay + weight) for weight in np.geomspace(1e-4, 1, 60)]
-    tikhonov = [decay * seen / (decay**2 + weight) for weight in np.geomspace(1e-8, 1, 60)]
-    best, worse = (
-        min(dlnn.relative_error(modes @ c, start) for c in cs) for cs in (tikhonov, quasi)
-    )
-    assert 3 * best < worse < 1  # the quasi-boundary-value method at its best weight
 
 
 def test_an_image_of_a_learned_law_goes_back_in_ten_lines():
