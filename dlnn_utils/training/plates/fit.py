@@ -1,0 +1,170 @@
+"""Learning the diffusivity of each element of a plate, and its losses, from images.
+
+The law, the background and the first image are those of the least misfit to all images together.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy.stats import t as student
+
+from dlnn_utils._arguments import Array, Count, Number, Seed, Times, answer, checked
+from dlnn_utils.training.plates.law import SIDES, Mesh, OpenPlate
+from dlnn_utils.training.plates.problem import Problem
+
+LOSING = {"none": (), "edges": (0, 1, 2, 3), "edges and face": (0, 1, 2, 3, 4)}
+OPEN = 4.0
+"""A side is open if its loss exceeds this many of its standard deviations, else closed."""
+SEEN = 0.1
+"""The images see an element if its error bar of 90 % stays within this part of D."""
+
+
+@dataclass(frozen=True)
+class PlateFit:
+    """What `fit_plate` found.  Error bars hold 90 % of the posterior.
+
+    `plate` is the law; `D`, `low` and `high` (rows - 1, columns - 1) are in m^2/s, and `seen` says
+    which elements the images determine within 10 %.  `losses` and `losses_error` (5,) belong to
+    the top, right, bottom and left edge in m/s and the face in 1/s, 0 if closed; the errors are
+    standard deviations.  `background` and `background_error` are None if all is closed.  `noise`
+    is the standard deviation of the measurement, `images` (T, rows, columns) are the law's own.
+    """
+
+    plate: OpenPlate
+    low: np.ndarray
+    high: np.ndarray
+    losses_error: np.ndarray
+    background: float | None
+    background_error: float | None
+    noise: float
+    images: np.ndarray
+
+    @property
+    def D(self) -> np.ndarray:
+        """Diffusivity of each element in m^2/s, the top row first."""
+        return self.plate.D
+
+    @property
+    def losses(self) -> np.ndarray:
+        """Coefficients of loss of the five sides."""
+        return self.plate.losses
+
+    @property
+    def seen(self) -> np.ndarray:
+        """Which elements have an error bar of at most 10 % to either side."""
+        return self.high <= (1 + SEEN) * self.D
+
+
+@checked
+def fit_plate(
+    t: Times,
+    images: Array["T rows columns"],
+    *,
+    pixel: Array["|2"] = 1.0,
+    losing: Literal["none", "edges", "edges and face"] = "edges",
+    background: Number | None = None,
+    draws: Count = 24,
+    seed: Seed = 0,
+) -> PlateFit:
+    """Learn D of each element, the losses and the background of a plate from one recording.
+
+    The law is that of an `OpenPlate`, M c' = -dL_D/dc (Eq. 16).  The first image is unknown too,
+    so that noise of the images biases nothing.
+
+    Parameters
+    ----------
+    t : array (T,)
+        Times in s, rising, at least four.
+    images : array (T, rows, columns)
+        Concentration or temperature in any unit; a pixel is a node.
+    pixel : float or (height, width)
+        Size of a pixel in m, so that D comes in m^2/s.
+    losing : {"edges", "edges and face", "none"}
+        Where the plate may lose.  Each part has a coefficient of its own and is closed if that
+        stays within four standard deviations of 0.
+    background : float, optional
+        Concentration around the plate, in the unit of the images; learned by default.
+    draws : int
+        Number of posterior draws behind the error bars of D, at least two.
+    seed : int
+        Of the draws.
+
+    Returns
+    -------
+    PlateFit
+
+    Raises
+    ------
+    ValueError
+        If t does not rise, or the images are too few, all equal or without contrast.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> t, x = np.linspace(0, 0.1, 8), np.linspace(0, 1, 6)
+    >>> start = np.outer(np.cos(np.pi * x), np.cos(2 * np.pi * x)).ravel()
+    >>> plate = OpenPlate(np.full((5, 5), 0.3), pixel=[0.2, 0.2])
+    >>> found = fit_plate(t, plate.evolve(start, t).reshape(8, 6, 6), pixel=0.2, losing="none")
+    >>> float(np.median(found.D).round(2))
+    0.3
+    """
+    pixel = np.broadcast_to(pixel, 2).astype(float)
+    _refuse(t, images, pixel, draws)
+    unit, span = np.sqrt(pixel.prod()), t[-1] - t[0]
+    least, spread = images.min(), np.ptp(images)
+    mesh = Mesh(*images.shape[1:], pixel / unit)
+    data = (images.reshape(len(t), -1) - least) / spread
+    problem = Problem(mesh, (t - t[0]) / span, data, np.random.default_rng(seed))
+    sides, p = LOSING[losing], problem.even()
+    if not sides:
+        p = problem.solve(p, sides)
+    else:
+        tried = [0.0, 1.0] if background is None else [(background - least) / spread]
+        starts = (problem.opened(p, sides, b) for b in tried)
+        solved = [problem.solve(start, sides) for start in starts]
+        p = min(solved, key=lambda p: problem.misfit(p, sides))
+        problem.held = background is not None
+        p = p if problem.held else problem.solve(p, sides)
+        error, S = np.sqrt(problem.covariance(p, sides).diagonal()), len(sides)
+        kept = [k for k in range(S) if error[k] < 1 / OPEN]
+        if len(kept) < S:
+            around = problem.E + np.array([*kept, *[S] * bool(kept)], int)
+            p = np.concatenate([p[: problem.E], p[around], p[-mesh.n :]])
+            sides = tuple(sides[k] for k in kept)
+            p = problem.solve(p, sides)
+    D, h, b, _ = problem.unpack(p, sides)
+    cov, draws_of = problem.covariance(p, sides), problem.draws(p, sides, draws)
+    width = np.sqrt(np.mean(draws_of**2, axis=1)) * student.ppf(0.95, draws)
+    error = np.zeros(len(SIDES))
+    error[list(sides)] = np.sqrt(cov.diagonal()[: len(sides)])
+    error *= h
+    per = np.array([unit] * 4 + [1]) / span
+    shape, size = (images.shape[1] - 1, images.shape[2] - 1), unit**2 / span
+    D, low, high = (
+        answer("images", (size * D * np.exp(k * width)).reshape(shape)) for k in (0, -1, 1)
+    )
+    around = least + spread * b
+    plate = OpenPlate(D, h * per, around if sides else 0.0, pixel)
+    return PlateFit(
+        plate, low, high, error * per, float(around) if sides else None,
+        float(spread * cov[-1, -1] ** 0.5) if sides else None,
+        float(spread * problem.variance**0.5), least + spread * problem.c.reshape(images.shape),
+    )  # fmt: skip
+
+
+def _refuse(t, images, pixel, draws) -> None:
+    if len(t) < 4 or t[-1] < t[0]:
+        raise ValueError(f"t must rise over at least four times; got {len(t)} from {t[0]:g}")
+    if min(images.shape[1:]) < 2:
+        raise ValueError(f"images must have two rows and columns or more; got {images.shape}")
+    if pixel.min() <= 0 or pixel.max() > 100 * pixel.min():
+        raise ValueError(f"pixel must be positive, its sides within a factor 100; got {pixel}")
+    if draws < 2:
+        raise ValueError(f"draws must be at least 2; got {draws}")
+    size = max(np.abs(images).max(), 1e-60)
+    flat = np.ptp(images.reshape(len(t), -1), axis=1)
+    if flat[0] <= 1e-9 * size:
+        raise ValueError(f"images must show contrast; the first is {images[0, 0, 0]:g} everywhere")
+    if np.ptp(images, axis=0).max() <= 1e-9 * size:
+        raise ValueError(f"images must change in time; all {len(t)} are equal")
