@@ -16,6 +16,8 @@ from dlnn_utils.fields.density import Density
 from dlnn_utils.fields.stepping import evolve
 
 SINGULAR = 1e-13
+BLOCK = 4096
+"""Points at once, which a processor's cache holds."""
 
 
 class FieldEnergy:
@@ -126,7 +128,9 @@ class FieldEnergy:
     def _force(self, places) -> np.ndarray:
         total = 0.0
         for term, place in zip(self.terms, places):
-            stress = term.stress(place).numpy()
+            blocks = range(0, len(place.point), BLOCK)
+            parts = [term.stress(place.some(slice(k, k + BLOCK))).numpy() for k in blocks]
+            stress = np.concatenate(parts)
             total = total + term.probes.gather(stress.reshape(-1, *term.probes.shape))
         return total
 

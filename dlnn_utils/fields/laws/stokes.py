@@ -26,12 +26,13 @@ def carreau(gamma, rest=1.0, far=0.1, time=1.0, power=0.4):
 class StokesFlow(ExactLaw):
     """Velocities of the free nodes of a mesh of triangles; `fixed` (2, N) moves the boundary.
 
-    `viscosity` is a function of the shear rate, or values (E,) of each element.
+    `viscosity` is a function of the shear rate, or values (E,) of each element.  `order` is
+    that of the quadrature, `learned` that of a learned law's.
     """
 
-    def __init__(self, mesh, viscosity=carreau, moving=None, order: int = 16):
+    def __init__(self, mesh, viscosity=carreau, moving=None, order=16, learned=10):
         element = skfem.ElementVector(skfem.ElementTriP2())
-        self.basis = skfem.Basis(mesh, element, intorder=10)
+        self.basis = skfem.Basis(mesh, element, intorder=learned)
         self.fine = skfem.Basis(mesh, element, intorder=order)
         pressure = self.fine.with_element(skfem.ElementTriP1())
         wall = self.basis.get_dofs().all()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import skfem
 from scipy.integrate import solve_ivp
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csr_array
 
 from dlnn_utils.fields.density import Density
 from dlnn_utils.fields.energy import FieldEnergy
@@ -125,3 +125,26 @@ def image(points: np.ndarray, values: np.ndarray) -> np.ndarray:
 def middles(mesh) -> np.ndarray:
     """Return the middle points (2, E) of a mesh's elements."""
     return mesh.p[:, mesh.t].mean(axis=1)
+
+
+def fit_elements(dofs: np.ndarray, materials, x: np.ndarray, force: np.ndarray) -> np.ndarray:
+    """Return element matrices (F, k, k) for materials (F, E) by least squares on forces (B, n).
+
+    This is what one would do without a network where a law is linear: K of an element is their
+    sum, each times its material.  `dofs` (k, E) are the unknowns of the elements.
+    """
+    k, columns = len(dofs), []
+    for material in materials:
+        for i, j in np.ndindex(k, k):
+            column = np.zeros_like(x)
+            np.add.at(column, (slice(None), dofs[i]), material * x[:, dofs[j]])
+            columns.append(column.ravel())
+    found = np.linalg.lstsq(np.stack(columns, 1), force.ravel(), rcond=None)[0]
+    return found.reshape(len(materials), k, k)
+
+
+def assemble(dofs: np.ndarray, materials, matrices: np.ndarray) -> csr_array:
+    """Return the matrix (n, n) of element matrices (F, k, k) and materials (F, E)."""
+    i, j = (np.broadcast_to(one, (len(dofs), *dofs.shape)) for one in (dofs[:, None], dofs[None]))
+    values = np.einsum("fij,fe->ije", matrices, np.asarray(materials))
+    return csr_array(coo_array((values.ravel(), (i.ravel(), j.ravel()))))
