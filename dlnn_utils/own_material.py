@@ -124,7 +124,8 @@ def side_of(recordings) -> int:
     if len(shapes) != 1 or len(set(*shapes)) != 1:
         found = ", ".join(f"{rows} x {columns}" for rows, columns in sorted(shapes))
         raise ValueError(
-            f"recordings must be of one square plate; got {found} pixels; cut them by region="
+            f"recordings must be of one square plate; got {found} pixels; fit_plate takes oblong "
+            "ones, fit_motion a line of sensors, and region= cuts"
         )
     return shapes.pop()[0]
 
