@@ -85,8 +85,10 @@ def test_newtons_fluid_is_the_linear_law():
 
 
 def test_maxwells_gradients_have_no_curl_and_a_journey_comes_back():
-    exact, x, _ = maxwell(6)
+    exact, x, half = maxwell(6)
     assert np.abs(exact.K @ exact.gradients).max() < 1e-12
+    moving = np.concatenate([0 * x[0, half:], x[0, half:]])
+    assert np.allclose(exact.M @ exact.acceleration(moving), -exact.C @ x[0, half:])
     law = dlnn.fit_field(exact.untrained(0), x, exact.acceleration(x), target=1e-22)
     trip = exact.journey(law, exact.pulse(), np.linspace(0, 0.3, 3), method="DOP853", rtol=1e-9)
     assert max(trip.errors) < 1e-6
