@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import skfem
+import torch
 from skfem.helpers import dot, grad
 
 import dlnn_utils as dlnn
@@ -93,6 +94,23 @@ def test_maxwells_gradients_have_no_curl_and_a_journey_comes_back():
     trip = exact.journey(law, exact.pulse(), np.linspace(0, 0.3, 3), method="DOP853", rtol=1e-9)
     assert max(trip.errors) < 1e-6
     assert relative(trip.truth[-1], trip.truth[0]) > 0.5
+
+
+def test_the_force_of_second_order_is_that_of_eq_11():
+    exact, (x, *_), half = maxwell(2)
+    probes, network = exact.probes("value"), dlnn.ScalarNetwork(4, (6,), "silu", 3)
+    term, (q, v), h = dlnn.Density(network, probes), np.split(x, 2), 1e-3
+    law = dlnn.FieldEnergy(term, order=2, mass=exact.M)
+
+    def along(v):
+        """The derivative of L(q, v) by q along v."""
+        fields = [torch.from_numpy(probes.fields(np.stack([q + s * h * v, v]))) for s in (1, -1)]
+        ahead, behind = (network.value(term.at(z[0], z[1]).point) for z in fields)
+        return probes.weights @ (ahead - behind).detach().numpy() / (2 * h)
+
+    d = RNG.normal(size=half)
+    slope = (along(v + h * d) - along(v - h * d)) / (2 * h)
+    assert np.isclose(slope, law.force(x) @ d, rtol=1e-4)
 
 
 def test_least_squares_on_elements_finds_a_linear_law():
