@@ -62,7 +62,7 @@ _EXPORTS = {
     "read_images": "data.files.images",
     "first_parts": "own_motion",
     "answer_motion": "own_motion",
-    "fit_material": "own_images",
+    "fit_material": "own_material",
     "answer_images": "own_images",
     "noise_of": "data.horizon",
     "jacobian_at": "data.horizon",

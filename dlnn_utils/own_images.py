@@ -8,85 +8,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dlnn_utils._arguments import Positive, Seed, checked, shown
-from dlnn_utils.data.files.images import Images
-from dlnn_utils.data.horizon import Horizon, noise_of
+from dlnn_utils._arguments import Positive, checked
+from dlnn_utils.data.horizon import Horizon
 from dlnn_utils.data.smoothing import smooth_states
-from dlnn_utils.integration import IntegrationError
-from dlnn_utils.models.elements import LocalDiffusion
-from dlnn_utils.own_motion import HELD_OUT, dmd_of
+from dlnn_utils.own_material import diffusivity, error_of, grain, parts_of, rms, side_of
+from dlnn_utils.own_motion import HELD_OUT, MISSES, dmd_of
 from dlnn_utils.page import Answer
 from dlnn_utils.reversal.law import LinearLaw
 from dlnn_utils.reversal.posterior import Posterior
 from dlnn_utils.reversal.priors import Matern
 from dlnn_utils.systems.plate import Plate
-from dlnn_utils.training.images import fit_local
 from dlnn_utils.training.least_squares import fit_least_squares
 
-ENDS, SAMPLES, PLACES, BLOCKS, MODES, LIKE_ONE, OPEN = 2, 200, 8, 8, 12, 0.05, 0.05
-"""Images dropped at either end of a smoothing spline, samples of a posterior, times back at which
-it is taken, blocks of a jackknife, modes of least squares, a share of K that one D may leave,
-and one of the range by which the mean grey may move.
+SAMPLES, PLACES, COARSE, MODES, LIKE_ONE, OPEN = 200, 8, 11, 12, 0.05, 0.05
+"""Samples of a posterior, times back, elements along an edge for the prior, modes of least
+squares, a part of K that one D may leave, and of the range by which the mean grey may move.
 """
-
-
-@checked
-def fit_material(recordings, held_out: Positive = HELD_OUT, seed: Seed = 0) -> LocalDiffusion:
-    """Learn the energy of an element from recordings, without what `answer_images` holds out.
-
-    Parameters
-    ----------
-    recordings : sequence of Images
-        Of one square plate with closed edges, all of as many pixels.
-    held_out : float
-        Share of a single recording that is left for `answer_images`; of several the last is.
-    seed : int
-        Of the network.
-
-    Returns
-    -------
-    LocalDiffusion
-        With `.stiffness(c)`, `.evolve(c0, t)` and `.history`.
-    """
-    side = _side(recordings)
-    c, rates = map(np.concatenate, zip(*_smoothed(recordings, held_out)))
-    return fit_local(c, rates, np.ones((side - 1, side - 1)), max_steps=20, seed=seed)
-
-
-def _side(recordings) -> int:
-    """Return the pixels along an edge; ValueError unless all recordings show one square plate."""
-    if not isinstance(recordings, list | tuple) or not recordings:
-        raise ValueError(f"recordings must be a list of Images; got {shown(recordings)}")
-    for images in recordings:
-        if not isinstance(images, Images):
-            raise ValueError(f"recordings must hold Images of read_images; got {shown(images)}")
-    shapes = {images.c.shape[1:] for images in recordings}
-    if len(shapes) != 1 or len(set(*shapes)) != 1:
-        found = ", ".join(f"{rows} x {columns}" for rows, columns in sorted(shapes))
-        raise ValueError(
-            f"recordings must be of one square plate; got {found} pixels; cut them by region="
-        )
-    return shapes.pop()[0]
-
-
-def _parts(recordings, held_out: float) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return times and images (t, c (T, n)) to fit to."""
-    if len(recordings) > 1:
-        return [(images.t, images.flat) for images in recordings[:-1]]
-    t, c = recordings[0].t, recordings[0].flat
-    k = max(2 * ENDS + 5, round((1 - held_out) * len(t)))
-    if k >= len(t):
-        raise ValueError(
-            f"held_out must leave an image of a single recording, and {k} to fit to; got "
-            f"{held_out:g} of {len(t)} images"
-        )
-    return [(t[:k], c[:k])]
-
-
-def _smoothed(recordings, held_out: float):
-    for t, c in _parts(recordings, held_out):
-        smooth, rates = smooth_states(c, t)
-        yield smooth[ENDS:-ENDS], rates[ENDS:-ENDS]
 
 
 @checked
@@ -116,39 +53,37 @@ def answer_images(
     Answer
         `.shown` holds the map of error bars as far back as the horizon.
     """
-    side, parts = _side(recordings), _parts(recordings, held_out)
+    side, parts = side_of(recordings), parts_of(recordings, held_out)
     t, c = recordings[-1].t, recordings[-1].flat
     k = len(parts[0][0]) - 1 if len(recordings) == 1 else 0
     size = float(np.sqrt(np.mean(c.var(axis=1))))
     way = earlier(model, recordings[-1], recordings[0].c[:1])
     off = np.sqrt(np.mean((way.mean - c[way.frames]) ** 2, axis=1)) / size
     far, noise = way.frames[-1], grain(recordings[-1])
-    errors = {"DLNN": (_off(model.evolve, c[k], t[k:], c[k:]) / size, float(off[-1]))}
+    errors = {"DLNN": (error_of(model.evolve, c[k], t[k:], c[k:]) / size, float(off[-1]))}
     for name, evolve in _reduced(parts, noise).items():
         ends = t[[-1, far]], c[[-1, far]]
-        errors[name] = _off(evolve, c[k], t[k:], c[k:]) / size, _off(evolve, c[-1], *ends) / size
-    errors["no change"] = _rms(c[k:] - c[k]) / size, _rms(c[-1] - c[far]) / size
+        errors[name] = (
+            error_of(evolve, c[k], t[k:], c[k:]) / size,
+            error_of(evolve, c[-1], *ends) / size,
+        )
+    errors["no change"] = rms(c[k:] - c[k]) / size, rms(c[-1] - c[far]) / size
     expected = np.sqrt(np.mean(way.spread**2, axis=1)) / size
     horizon = Horizon(np.zeros(0), np.zeros(0), t[-1] - t[way.frames], expected, share)
-    law, apart = _material(model, recordings, held_out, edge)
+    law, apart, misfit = _material(model, recordings, held_out, edge)
     shown = way.spread[np.argmin(np.abs(horizon.tau - horizon.reach))].reshape(side, side)
     return Answer(
-        f"Law: energy of elements, of {len(parts)} recording{'s' * (len(parts) > 1)}; held out: "
+        f"Law: {'one diffusivity' if apart < 1e-9 else 'energy of elements'}; "
+        f"recordings: {len(parts)}; held out: "
         + ("the last one" if len(recordings) > 1 else "the end"),
         law,
         errors,
         noise / size,
         horizon,
         (horizon.tau, off),
-        _limits(recordings, apart),
+        _limits(recordings, apart, misfit),
         ("map", shown, "error bars as far back", "standard deviation (white = 1)"),
     )
-
-
-def grain(images) -> float:
-    """Return the noise of images, estimated, and at least that of rounded grey levels."""
-    white = np.sqrt(np.mean(noise_of(images.flat, images.t) ** 2))
-    return max(float(white), images.step / 12**0.5, 1e-9)
 
 
 class Earlier(NamedTuple):
@@ -166,7 +101,7 @@ def earlier(model, images, examples, seed: int = 0) -> Earlier:
     later ones follow from it by the law.  If nothing but the mean is left of the first one, a
     later one takes its place.
     """
-    t, c, noise, prior = images.t, images.flat, grain(images), Matern.fit(examples)
+    t, c, noise, prior = images.t, images.flat, grain(images), _prior(examples)
     frames = np.unique(np.linspace(0, len(t) - 1, PLACES + 1).astype(int))
     for first in frames[:-1]:
         law = LinearLaw.of(model, t[-1] - t[first], c[-1])
@@ -185,15 +120,15 @@ def earlier(model, images, examples, seed: int = 0) -> Earlier:
     return Earlier(frames, *map(np.array, zip(*found, (drawn[0], drawn[1:].std(axis=0)))))
 
 
-def _rms(a: np.ndarray) -> float:
-    return float(np.sqrt(np.mean(a**2)))
+def _prior(examples: np.ndarray) -> Matern:
+    """Return the prior of examples (N, r, r), fitted to few pixels, evenly spaced.
 
-
-def _off(evolve, start, t, c) -> float:
-    try:
-        return _rms(evolve(start, t) - c)
-    except IntegrationError:
-        return np.inf
+    Between them images are smoother than any rough prior; a fit to all would be too sure.
+    """
+    side, step = examples.shape[1], max(1, (examples.shape[1] - 1) // COARSE)
+    few = Matern.fit(examples[:, ::step, ::step])
+    length = few.length * step * ((side - 1) // step) / (side - 1)
+    return Matern(side - 1, length, few.size, few.mean)
 
 
 def _reduced(parts: list, noise: float) -> dict:
@@ -213,32 +148,25 @@ def _reduced(parts: list, noise: float) -> dict:
     }
 
 
-def _material(model, recordings, held_out: float, edge: float) -> tuple[list, float]:
-    """Return the law in numbers, and the share of the stiffness that one D does not explain.
-
-    D is the projection of K on the stiffness of unit diffusivity; its standard error is a
-    jackknife's over blocks of images, in each of which D meets the smoothed rates best.
-    """
-    side = _side(recordings)
-    plate = Plate.of(np.ones((side - 1, side - 1)))
-    K, unit = model.stiffness(recordings[-1].flat[-1]), plate.K
-    D = float((K * unit).sum() / (unit * unit).sum())
+def _material(model, recordings, held_out: float, edge: float) -> tuple[list, float, float]:
+    """Return the law in numbers, the part of K that one D leaves, and its misfit over noise."""
+    unit = Plate.of(np.ones([side_of(recordings) - 1] * 2)).K
+    D, error, misfit = diffusivity(parts_of(recordings, held_out))
+    K = model.stiffness(recordings[-1].flat[-1])
     apart = float(np.sqrt(((K - D * unit) ** 2).sum() / (K**2).sum()))
-    c, rates = map(np.concatenate, zip(*_smoothed(recordings, held_out)))
-    force = (unit @ c.T).T / plate.M.diagonal()
-    blocks = np.array_split(np.arange(len(c)), BLOCKS)
-    left = [np.delete(np.arange(len(c)), block) for block in blocks]
-    ones = np.array([-np.sum(rates[i] * force[i]) / np.sum(force[i] ** 2) for i in left])
-    error = float(np.sqrt((BLOCKS - 1) * np.mean((ones - ones.mean()) ** 2)))
-    return [("D", D * edge**2, error * edge**2, "m^2/s")], apart
+    return [("D", D * edge**2, error * edge**2, "m^2/s")], apart, misfit / grain(recordings[-1])
 
 
-def _limits(recordings, apart: float) -> list[str]:
+def _limits(recordings, apart: float, misfit: float) -> list[str]:
     """Return sentences on what a law of images cannot say."""
     c = recordings[-1].flat
     said = ["Edges are taken as closed, and the material as the same everywhere."]
     if apart > LIKE_ONE:
         said.append(f"One diffusivity leaves {apart:.0%} of the stiffness unexplained.")
+    if misfit > MISSES:
+        said.append(
+            f"A closed plate of one diffusivity misses the images by {misfit:.2g} times the noise."
+        )
     if (moved := np.ptp(c.mean(axis=1))) > OPEN * np.ptp(c):
         said.append(f"The mean grey moves by {moved:.2g} of white: the plate is not closed.")
     said.append("Error bars hold for earlier images as smooth as the first one measured.")

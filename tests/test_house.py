@@ -22,8 +22,9 @@ MAY_IMPORT = {
     "fields": BASE | {"models", "training"},
     "page": {"data", "reproduce.drawing"},
     "own_motion": BASE | {"models", "data", "training", "systems.linear", "peers", "page"},
+    "own_material": BASE | {"models", "data", "training", "systems", "own_motion"},
     "own_images": BASE
-    | {"models", "data", "training", "systems", "reversal", "own_motion", "page"},
+    | {"data", "training", "systems", "reversal", "own_motion", "own_material", "page"},
     "peers": BASE | {"training", "models", "systems", "data"},
 }
 OTHERS = {"_arguments": {"numpy"}, "theory": {"sympy"}}  # all that these import from elsewhere

@@ -7,8 +7,9 @@ import scipy  # its parts are imported on first use
 
 from dlnn_utils._arguments import Array, Times, checked, shown, whole
 
-MOST_AT_ONCE = 600
-"""Times up to which the smoothing splines of all columns share one eigenvalue problem."""
+MOST_AT_ONCE, STRETCHES = 600, 4
+"""Times up to which the smoothing splines of all columns share one eigenvalue problem; beyond, so
+many stretches choose the weight."""
 WEIGHTS, TRIED = (1e-6, 1e9), 140
 """Weights of bending, in median steps of time, among which cross-validation chooses."""
 
@@ -19,7 +20,7 @@ def smooth_states(x: Array["T ..."], t: Times, orders: Sequence[int] = (0, 1)) -
 
     Each component of each trajectory has a cubic smoothing spline of its own.  Generalised
     cross-validation chooses its weight.  Times count in median steps, so that no unit matters;
-    of more than 600 times the first 600 choose.
+    of more than 600 times four stretches of 600 choose, and the middle weight is taken.
 
     Parameters
     ----------
@@ -42,11 +43,14 @@ def smooth_states(x: Array["T ..."], t: Times, orders: Sequence[int] = (0, 1)) -
     columns, u = x.reshape(len(t), -1)[rising], t[rising] - t.min()
     step = np.median(np.diff(u))
     u = u / step
-    smoothed, lam = _smoothed(u[:MOST_AT_ONCE], columns[:MOST_AT_ONCE])
     if len(t) <= MOST_AT_ONCE:
+        smoothed, _ = _smoothed(u, columns)
         splines = [scipy.interpolate.CubicSpline(u, smoothed, bc_type="natural")]
     else:
-        given = zip(columns.T, lam)
+        starts = np.linspace(0, len(t) - MOST_AT_ONCE, STRETCHES).astype(int)
+        parts = [slice(k, k + MOST_AT_ONCE) for k in starts]
+        lam = np.median([np.log(_smoothed(u[p], columns[p])[1]) for p in parts], axis=0)
+        given = zip(columns.T, np.exp(lam))
         splines = [
             scipy.interpolate.make_smoothing_spline(u, c, lam=weight) for c, weight in given
         ]

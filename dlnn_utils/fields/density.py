@@ -7,6 +7,7 @@ f = (1, material).  All derivatives by x follow from those by z at a point.
 """
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -25,8 +26,8 @@ class Density:
     Parameters
     ----------
     network : ScalarNetwork
-        Of (1 + number of features) times the number of invariants inputs; for a law of second
-        order twice as many, those of the rates last.
+        Of (1 + number of features) times the number of invariants inputs; in a law of second
+        order twice as many, those of the rates last, unless the term is a potential.
     probes : Probes
         As `probes(basis, fields)` gives them.
     features : mapping, optional
@@ -98,49 +99,59 @@ class Density:
             raise ValueError(f"features must be physical; {name} reaches {value.min():g}")
         return np.broadcast_to(value, p.weights.shape)
 
-    def inputs(self, z: Tensor) -> Tensor:
-        """Return the network's inputs (R, F m) at the fields z (R, k) of whole states."""
-        y = z if self.invariant is None else vmap(self.invariant)(z)
+    def at(self, z: Tensor, rate: Tensor | None = None) -> "Place":
+        """Return what the network sees of the fields z (R, k) of states, and of their rates."""
         f = self.features.repeat(len(z) // len(self.features), 1)
-        return (f[:, :, None] * y[:, None, :]).flatten(1)
+        products = lambda y: (f[:, :, None] * y[:, None, :]).flatten(1)  # noqa: E731
+        if self.invariant is None:
+            point, slopes = products(z), None
+        else:
+            point, slopes = products(vmap(self.invariant)(z)), vmap(jacrev(self.invariant))(z)
+        if rate is None:
+            return Place(point, None, f, slopes)
+        along = products(rate)
+        return Place(torch.cat([point, along], 1), torch.cat([along, 0 * along], 1), f, slopes)
 
-    def values(self, z: Tensor) -> Tensor:
-        """Return l (R,) at the fields z (R, k)."""
-        return self.network.value(self.inputs(z))
-
-    def stress(self, z: Tensor, rate: Tensor | None = None) -> Tensor:
+    def stress(self, place: "Place") -> Tensor:
         """Return dl/dz (R, k), or for a law of second order the force of Eq. 11 at z and z'.
 
         With l(z, z') that is d/dz' (z' . dl/dz) = dl/dz + (d2l/dz' dz) z'.
         """
-        if rate is None:
-            return self._to_fields(self.network.gradient(self.inputs(z)), z)
-        at, along = self.inputs(z), self.inputs(rate)
-        point, direction = torch.cat([at, along], 1), torch.cat([along, 0 * along], 1)
-        g, h = self.network.gradient_and_hvp(point, direction)
-        half = at.shape[1]
-        return self._to_fields(g[:, :half] + h[:, half:], z)
+        point, direction, f, slopes = place
+        if direction is None:
+            g = self.network.gradient(point)
+        else:
+            g, h = self.network.gradient_and_hvp(point, direction)
+            half = point.shape[1] // 2
+            g = g[:, :half] + h[:, half:]
+        g = (f[:, :, None] * g.unflatten(1, (f.shape[1], -1))).sum(1)
+        return g if slopes is None else (slopes * g[:, :, None]).sum(1)
 
-    def slopes(self, z: Tensor, rate: Tensor | None = None) -> tuple[np.ndarray, ...]:
+    def slopes(self, *fields: Tensor) -> tuple[np.ndarray, ...]:
         """Return the derivatives (R, k, k) of the stress by the fields z, and by z' if given."""
-        given = [a.detach().requires_grad_() for a in (z, rate) if a is not None]
+        given = [a.detach().requires_grad_() for a in fields]
         with torch.enable_grad():
-            stress = self.stress(*given)
+            stress = self.stress(self.at(*given))
             parts = [
                 torch.autograd.grad(s.sum(), given, retain_graph=True, materialize_grads=True)
                 for s in stress.unbind(1)
             ]
         return tuple(torch.stack(rows, 1).numpy() for rows in zip(*parts))
 
-    def jacobian(self, z: Tensor, rate: Tensor | None = None) -> tuple[np.ndarray, np.ndarray]:
+    def jacobian(self, place: "Place") -> tuple[np.ndarray, np.ndarray]:
         """Return the stress (R, k) and its derivative by all P weights (R, k, P)."""
-        jacobian = Jacobian([self.network], lambda: self.stress(z, rate))
+        jacobian = Jacobian([self.network], lambda: self.stress(place))
         return jacobian.r.T.numpy(), jacobian.rows().transpose(0, 1).numpy()
 
-    def _to_fields(self, g: Tensor, z: Tensor) -> Tensor:
-        """Derivatives by the inputs (R, F m) as derivatives by the fields (R, k)."""
-        f = self.features.repeat(len(z) // len(self.features), 1)
-        g = (f[:, :, None] * g.unflatten(1, (f.shape[1], -1))).sum(1)
-        if self.invariant is None:
-            return g
-        return (vmap(jacrev(self.invariant))(z) * g[:, :, None]).sum(1)
+
+class Place(NamedTuple):
+    """A network's inputs and directions, features, and slopes of the invariants at R points."""
+
+    point: Tensor
+    direction: Tensor | None
+    features: Tensor
+    slopes: Tensor | None
+
+    def some(self, rows: slice) -> "Place":
+        """Return the place of some of the points."""
+        return Place(*(None if a is None else a[rows] for a in self))

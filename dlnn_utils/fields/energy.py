@@ -16,6 +16,8 @@ from dlnn_utils.fields.density import Density
 from dlnn_utils.fields.stepping import evolve
 
 SINGULAR = 1e-13
+BLOCK = 4096
+"""Points at once, which a processor's cache holds."""
 
 
 class FieldEnergy:
@@ -60,7 +62,7 @@ class FieldEnergy:
         sizes = {term.probes.n for term in self.terms}
         if len(sizes) > 1:
             raise ValueError(f"terms must have probes of one basis; they take {sorted(sizes)}")
-        if any(term.order != order for term in self.terms):
+        if max(term.order for term in self.terms) > order:
             raise ValueError(f"terms must have networks for a law of order {order}")
         (self.n,), self.order = sizes, order
         names = {"metric": metric, "mobility": mobility, "mass": mass}
@@ -109,33 +111,35 @@ class FieldEnergy:
 
     def energy(self, x) -> np.ndarray:
         """Return L (B,) of states (B, n), or of one (n,); for a law of second order at q' = 0."""
-        x = self._states(x)
+        x = self._states(x) * np.repeat([1, 0][: self.order], self.n)
         total = np.zeros(len(x))
         for term in self.terms:
-            z, _ = self._fields(term, x)
-            if self.order == 2:
-                inputs = term.inputs(z)
-                values = term.network.value(torch.cat([inputs, 0 * inputs], 1))
-            else:
-                values = term.values(z)
-            total += values.detach().numpy().reshape(len(x), -1) @ term.probes.weights
+            values = term.network.value(term.at(*self._fields(term, x)).point).detach().numpy()
+            total += values.reshape(len(x), -1) @ term.probes.weights
         return total
 
     def force(self, x) -> np.ndarray:
         """Return dL/dx (B, n) at states (B, n), or Eq. 11's force (B, n) at states (B, 2n)."""
-        states, total = self._states(x), 0.0
-        with torch.no_grad():
-            for term in self.terms:
-                stress = term.stress(*self._fields(term, states)).numpy()
-                total = total + term.probes.gather(stress.reshape(len(states), -1, term.probes.k))
+        states = self._states(x)
+        total = self._force([term.at(*self._fields(term, states)) for term in self.terms])
         return total if np.ndim(x) == 2 else total[0]
+
+    @torch.no_grad()
+    def _force(self, places) -> np.ndarray:
+        total = 0.0
+        for term, place in zip(self.terms, places):
+            blocks = range(0, len(place.point), BLOCK)
+            parts = [term.stress(place.some(slice(k, k + BLOCK))).numpy() for k in blocks]
+            stress = np.concatenate(parts)
+            total = total + term.probes.gather(stress.reshape(-1, *term.probes.shape))
+        return total
 
     def tangent(self, x) -> list[csr_array]:
         """Return the sparse derivatives of the force at one state by q, and by q' if it has it."""
-        total = [0.0] * self.order
+        total = [csr_array((self.n, self.n))] * self.order
         for term in self.terms:
-            slopes = term.slopes(*self._fields(term, self._states(x)))
-            total = [a + term.probes.stiffness(D) for a, D in zip(total, slopes)]
+            for k, D in enumerate(term.slopes(*self._fields(term, self._states(x)))):
+                total[k] = total[k] + term.probes.stiffness(D)
         return total
 
     def hessian(self, x) -> csr_array:
@@ -192,13 +196,11 @@ class FieldEnergy:
     def _states(self, x) -> np.ndarray:
         return np.atleast_2d(array("x", x, f"{self.n_state} | B {self.n_state}"))
 
-    def _fields(self, term: Density, x: np.ndarray) -> tuple:
-        """Return the fields z (B S, k), and z' of a law of second order."""
+    def _fields(self, term: Density, x: np.ndarray) -> list[torch.Tensor]:
+        """Return the fields z (B S, k), and z' of a term of second order."""
         parts = np.split(x, self.order, axis=1)
-        z = [
-            torch.from_numpy(term.probes.fields(part).reshape(-1, term.probes.k)) for part in parts
-        ]
-        return z[0], (z[1] if self.order == 2 else None)
+        z = (term.probes.fields(part).reshape(-1, term.probes.k) for part in parts)
+        return [torch.from_numpy(one) for one in z][: term.order]
 
 
 def factors(N, B, name: str):

@@ -83,6 +83,7 @@ class Snapshots:
         size = np.linalg.norm(self.target, axis=1)
         if not size.min() > 1e-12 * size.max():
             raise ValueError("rate must not vanish at a snapshot; such a one has no scale")
+        self.places = [term.at(*model._fields(term, x)) for term in model.terms]
         self.weight = 1 / (size * len(x) ** 0.5)
 
     def _seen(self, force: np.ndarray) -> np.ndarray:
@@ -94,26 +95,25 @@ class Snapshots:
     def scale(self) -> None:
         """Make the networks' inputs of order 1, and their forces of the targets' size."""
         wanted = np.linalg.norm(self.target) / len(self.model.terms) ** 0.5
-        done = set()
-        for term in self.model.terms:
-            if id(term.network) in done:
-                continue
-            done.add(id(term.network))
-            z, rate = self.model._fields(term, self.x)
-            inputs = [term.inputs(one) for one in (z, rate) if one is not None]
-            spread = torch.cat(inputs, 1).square().mean(0).sqrt()
+        for network in self.model.networks:
+            network.output_scale.fill_(0.0)
+        for term, place in zip(self.model.terms, self.places):
+            network = term.network
+            if network.output_scale:
+                continue  # shared with a term before
+            spread = place.point.square().mean(0).sqrt()
             spread[spread == 0] = 1.0
-            term.network.input_scale.copy_(1 / spread)
-            term.network.output_scale.fill_(1.0)
+            network.input_scale.copy_(1 / spread)
+            network.output_scale.fill_(1.0)
             with torch.no_grad():
-                stress = term.stress(z, rate).numpy()
-            force = term.probes.gather(stress.reshape(len(self.x), -1, term.probes.k))
-            term.network.output_scale.fill_(wanted / (np.linalg.norm(self._seen(force)) or 1.0))
+                stress = term.stress(place).numpy().reshape(len(self.x), *term.probes.shape)
+            force = self._seen(term.probes.gather(stress))
+            network.output_scale.fill_(wanted / (np.linalg.norm(force) or 1.0))
 
     @torch.no_grad()
     def losses(self) -> tuple[float, float]:
         """Return the mean square of the residuals, relative to the targets."""
-        off = self._seen(self.model.force(self.x)) - self.target
+        off = self._seen(self.model._force(self.places)) - self.target
         return float(np.sum((self.weight[:, None] * off) ** 2)), 0.0
 
     def rows(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
@@ -121,11 +121,12 @@ class Snapshots:
         networks = self.model.networks
         sizes = [sum(w.numel() for w in network.parameters()) for network in networks]
         ends = np.cumsum(sizes)
-        for x, target, weight in zip(self.x, self.target, self.weight):
+        for b, (target, weight) in enumerate(zip(self.target, self.weight)):
             J, force = np.zeros((self.model.n, ends[-1])), 0.0
-            for term in self.model.terms:
-                stress, by_weights = term.jacobian(*self.model._fields(term, x[None]))
+            for term, place in zip(self.model.terms, self.places):
                 p, k = term.probes, networks.index(term.network)
+                S = len(p.weights)
+                stress, by_weights = term.jacobian(place.some(slice(b * S, (b + 1) * S)))
                 force = force + p.gather(stress[None])[0]
                 weighted = by_weights * p.weights[:, None, None]
                 flat = weighted.swapaxes(0, 1).reshape(p.G.shape[0], -1)

@@ -35,6 +35,11 @@ class Probes:
         return self.G.shape[0] // len(self.weights)
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """Number of points and of fields."""
+        return len(self.weights), self.k
+
+    @property
     def n(self) -> int:
         """Number of unknowns."""
         return self.G.shape[1]

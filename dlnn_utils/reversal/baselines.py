@@ -75,7 +75,7 @@ class ModeFilter:
 
 
 def starts_by_all(law: LinearLaw, y, noise: float, priors: dict, truth, steps: int) -> dict:
-    """Return the starts (n,) by each method and prior, by name; `steps` are those of estimates.
+    """Return the starts (n,) by each method and prior, by name; an estimate takes so many `steps`.
 
     The best threshold and the best weight know the truth. A Gaussian prior gives the
     boundary-value solution.

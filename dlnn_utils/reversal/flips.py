@@ -9,8 +9,8 @@ from dlnn_utils._arguments import Array, Count, Seed, checked
 from dlnn_utils.reversal.patches import FlipPrices
 
 ANNEALED, HOT, COLD, RECORDS = 0.7, 0.03, 0.1, 10
-"""Part of the steps in which the misfit's weight rises, from that of the noise HOT (mol/m^3) and
-at most COLD, and records after it."""
+"""Part of the steps in which the misfit's weight rises, the noise in mol/m^3 that gives the first
+weight, its largest value, and records after it."""
 
 UNLIKELY = 12.0
 """Energy in nats above the best chain's at which a chain is stuck: e^-12 of its probability."""

@@ -33,3 +33,11 @@ def test_a_sine_of_small_steps_keeps_its_size():
     t = 0.05 * np.arange(200)
     q = np.cos(2 * np.pi * 1.19 * t)[:, None]
     np.testing.assert_allclose(smooth_states(q, t)[0], q, atol=1e-3)
+
+
+def test_a_quiet_beginning_does_not_choose_the_weight():
+    t = 0.01 * np.arange(2000)
+    q = np.where(t < 7, 0.0, np.sin(2 * np.pi * 1.5 * (t - 7)))
+    noisy = q + 0.01 * np.random.default_rng(1).standard_normal(t.shape)
+    later = slice(800, -20)
+    assert np.sqrt(np.mean((smooth_states(noisy, t)[0] - q)[later] ** 2)) < 5e-3

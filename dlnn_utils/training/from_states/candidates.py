@@ -18,9 +18,9 @@ from dlnn_utils.training.from_states.linear import linear_law
 from dlnn_utils.training.from_states.shooting import cut, trajectories
 from dlnn_utils.training.loss import DivergenceError
 
-BETTER, ENOUGH, EXACT = 0.85, 1.15, 1e-4
-"""The share of a simpler law's error that a richer one must reach; an error, over the noise or
-over the spread, beyond which nothing richer is tried."""
+BETTER, FREER, ENOUGH, EXACT = 0.85, 0.7, 1.15, 1e-4
+"""The share of a simpler law's error that a richer one must reach, and a network; an error, over
+the noise or over the spread, beyond which nothing richer is tried."""
 LOST = 0.5
 """A share of the spread: a larger error predicts nothing."""
 OF_NETWORKS, OF_LAWS = (10, 50, 250), (10, 40, 160, 640)
@@ -97,10 +97,8 @@ class Candidates:
         model = None
         if not dissipative and (chosen is None or self._asks_more(chosen)):
             bar.set_postfix_str("free")
-            model, ends = self._free(chosen, law)
-            follow = partial(_network_followed, model)
-            error = self._judge("free", ends, follow, model.n_weights)
-            if chosen is not None and not error < BETTER * self._error(chosen):
+            model, error = self._best_free(chosen, law)
+            if chosen is not None and not error < FREER * self._error(chosen):
                 model = None
         bar.update()
         if model is not None:
@@ -132,10 +130,22 @@ class Candidates:
             return None
         return fit_law(theta, self.first, states, form, OF_LAWS, self.scale)
 
-    def _free(self, kind: str | None, law: Likelihood | None) -> tuple[Model, np.ndarray]:
+    def _best_free(self, kind: str | None, law: Likelihood | None) -> tuple[Model, float]:
+        """Return the better one of a network and one of half the width, and its error."""
+        widths, found = self.options[1], []
+        for some in {tuple(max(2, w // 2) for w in widths): 0, tuple(widths): 0}:
+            model, ends = self._free(kind, law, some)
+            follow = partial(_network_followed, model)
+            error = self._judge("free", ends, follow, model.n_weights)
+            found.append((error, len(found), model, self.tried.pop()))
+        error, _, model, tried = min(found)
+        self.tried.append(tried)
+        return model, error
+
+    def _free(self, kind: str | None, law: Likelihood | None, widths) -> tuple[Model, np.ndarray]:
         """Return a free network fitted to the first parts from a law on, and their ends (B, N)."""
         form = self.forms[kind or "linear"]
-        max_steps, widths, seed = self.options
+        max_steps, _, seed = self.options
         theta = np.zeros(len(form.names)) if law is None else law.theta
         network = ScalarNetwork(self.scale.size, widths, "quadratic_silu", seed)
         model = form.model(theta, network)

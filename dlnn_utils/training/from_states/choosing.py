@@ -85,7 +85,7 @@ def fit_motion(
         In a chain, such as a rod with sensors in a row, how far apart components act on each
         other; by default all do.  It holds for linear laws and those with friction.
     widths, seed
-        Of the free network, as for `ScalarNetwork`.
+        Of the free network, as for `ScalarNetwork`; one of half the widths is tried too.
     max_steps : int
         Steps for each length of the network's pieces, at most: work is bounded by counts.
 
