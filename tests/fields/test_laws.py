@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import skfem
+import torch
 from skfem.helpers import dot, grad
 
 import dlnn_utils as dlnn
@@ -85,12 +86,31 @@ def test_newtons_fluid_is_the_linear_law():
 
 
 def test_maxwells_gradients_have_no_curl_and_a_journey_comes_back():
-    exact, x, _ = maxwell(6)
+    exact, x, half = maxwell(6)
     assert np.abs(exact.K @ exact.gradients).max() < 1e-12
+    moving = np.concatenate([0 * x[0, half:], x[0, half:]])
+    assert np.allclose(exact.M @ exact.acceleration(moving), -exact.C @ x[0, half:])
     law = dlnn.fit_field(exact.untrained(0), x, exact.acceleration(x), target=1e-22)
     trip = exact.journey(law, exact.pulse(), np.linspace(0, 0.3, 3), method="DOP853", rtol=1e-9)
     assert max(trip.errors) < 1e-6
     assert relative(trip.truth[-1], trip.truth[0]) > 0.5
+
+
+def test_the_force_of_second_order_is_that_of_eq_11():
+    exact, (x, *_), half = maxwell(2)
+    probes, network = exact.probes("value"), dlnn.ScalarNetwork(4, (6,), "silu", 3)
+    term, (q, v), h = dlnn.Density(network, probes), np.split(x, 2), 1e-3
+    law = dlnn.FieldEnergy(term, order=2, mass=exact.M)
+
+    def along(v):
+        """The derivative of L(q, v) by q along v."""
+        fields = [torch.from_numpy(probes.fields(np.stack([q + s * h * v, v]))) for s in (1, -1)]
+        ahead, behind = (network.value(term.at(z[0], z[1]).point) for z in fields)
+        return probes.weights @ (ahead - behind).detach().numpy() / (2 * h)
+
+    d = RNG.normal(size=half)
+    slope = (along(v + h * d) - along(v - h * d)) / (2 * h)
+    assert np.isclose(slope, law.force(x) @ d, rtol=1e-4)
 
 
 def test_least_squares_on_elements_finds_a_linear_law():
