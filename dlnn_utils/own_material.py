@@ -1,7 +1,7 @@
 """What a plate is made of, from recordings of images: one diffusivity, or an energy of elements.
 
 On a closed plate of one diffusivity D cosines are the modes of the images, with decay rates
-D lambda.  D and the start of each mode are those that meet the images best.  A free energy of
+D lambda.  D and the start of each mode meet the images best.  A free energy of
 elements takes the place of that law if it predicts held-back images better.
 """
 
