@@ -100,7 +100,10 @@ class Density:
         return np.broadcast_to(value, p.weights.shape)
 
     def at(self, z: Tensor, rate: Tensor | None = None) -> "Place":
-        """Return what the network sees of the fields z (R, k) of states, and of their rates."""
+        """Return what the network sees of the fields z (R, k) of states, and of their rates.
+
+        A density of order 1 takes rates only as the mass: its force is (d2l/dz2) z'.
+        """
         f = self.features.repeat(len(z) // len(self.features), 1)
         products = lambda y: (f[:, :, None] * y[:, None, :]).flatten(1)  # noqa: E731
         if self.invariant is None:
@@ -110,6 +113,8 @@ class Density:
         if rate is None:
             return Place(point, None, f, slopes)
         along = products(rate)
+        if self.order == 1:
+            return Place(point, along, f, slopes)
         return Place(torch.cat([point, along], 1), torch.cat([along, 0 * along], 1), f, slopes)
 
     def stress(self, place: "Place") -> Tensor:
@@ -120,6 +125,8 @@ class Density:
         point, direction, f, slopes = place
         if direction is None:
             g = self.network.gradient(point)
+        elif self.order == 1:
+            g = self.network.gradient_and_hvp(point, direction)[1]
         else:
             g, h = self.network.gradient_and_hvp(point, direction)
             half = point.shape[1] // 2

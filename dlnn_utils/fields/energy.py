@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from scipy.sparse import block_array, csc_array, csr_array, diags_array, issparse
+from scipy.sparse import csc_array, csr_array
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigs, eigsh, splu
 
 from dlnn_utils._arguments import array
 from dlnn_utils.fields.density import Density
+from dlnn_utils.fields.operators import constraint_of, factors, operator_of
 from dlnn_utils.fields.stepping import evolve
 
-SINGULAR = 1e-13
 BLOCK = 4096
 """Points at once, which a processor's cache holds."""
 
@@ -35,8 +35,9 @@ class FieldEnergy:
         B, of independent rows: B x stays as it starts.
     order : {1, 2}
         With 2 the state is (q, q').
-    mass : as `metric`
-        M of a law of second order, symmetric.
+    mass : as `metric`, or Density
+        M of a law of second order, symmetric, or a learned one: the second derivative of a density
+        of q', of a network with one "quadratic" layer.
 
     Raises
     ------
@@ -71,19 +72,32 @@ class FieldEnergy:
         if len(given) != 1 or given[0] not in wanted:
             raise ValueError(f"order {order} takes {' or '.join(wanted)}; got {given or 'none'}")
         (self.kind,) = given
-        self.N, self.antisymmetric = _operator(self.kind, names[self.kind], self.n)
-        if order == 2 and self.antisymmetric:
-            raise ValueError("mass must be symmetric; it is antisymmetric")
-        self.B = None if constraint is None else _constraint(constraint, self.n)
+        self.inertia = _inertia(mass, self.n) if isinstance(mass, Density) else None
+        self.B = None if constraint is None else constraint_of(constraint, self.n)
         if self.kind == "mobility" and self.B is not None:
             raise ValueError("constraint must go with a metric; got a mobility")
-        self._factors = None if self.kind == "mobility" else factors(self.N, self.B, self.kind)
         self.history = None
+        self.place(names[self.kind])
+
+    def place(self, operator=None) -> None:
+        """Set N, which a learned mass gives anew after training."""
+        if self.inertia is not None:
+            zero = torch.zeros(self.inertia.probes.shape, dtype=torch.float64)
+            operator = self.inertia.probes.stiffness(self.inertia.slopes(zero)[0])
+        self.N, self.antisymmetric = operator_of(self.kind, operator, self.n)
+        if self.order == 2 and self.antisymmetric:
+            raise ValueError("mass must be symmetric; it is antisymmetric")
+        self._factors = None if self.kind == "mobility" else factors(self.N, self.B, self.kind)
 
     @property
     def networks(self) -> list:
         """The networks, one a term; two terms may share one."""
-        return list(dict.fromkeys(term.network for term in self.terms))
+        return list(dict.fromkeys(term.network for term in self.learned))
+
+    @property
+    def learned(self) -> list[Density]:
+        """The terms, and the density of a learned mass."""
+        return self.terms if self.inertia is None else [*self.terms, self.inertia]
 
     @property
     def weights(self) -> list:
@@ -101,11 +115,15 @@ class FieldEnergy:
         return self.order * self.n
 
     def on(self, places, metric=None, *, mobility=None, constraint=None, mass=None):
-        """Return the law elsewhere: `places` are pairs (probes, features), one for each term."""
+        """Return the law elsewhere: `places` are pairs (probes, features), one for each term.
+
+        A learned mass takes such a pair as well.
+        """
         places = list(places)
         if len(places) != len(self.terms):
             raise ValueError(f"places must be {len(self.terms)}, one a term; got {len(places)}")
         terms = [term.on(*place) for term, place in zip(self.terms, places)]
+        mass = mass if self.inertia is None else self.inertia.on(*mass)
         options = dict(mobility=mobility, constraint=constraint, mass=mass)
         return FieldEnergy(terms, metric, order=self.order, **options)
 
@@ -127,7 +145,7 @@ class FieldEnergy:
     @torch.no_grad()
     def _force(self, places) -> np.ndarray:
         total = 0.0
-        for term, place in zip(self.terms, places):
+        for term, place in zip(self.learned, places):
             blocks = range(0, len(place.point), BLOCK)
             parts = [term.stress(place.some(slice(k, k + BLOCK))).numpy() for k in blocks]
             stress = np.concatenate(parts)
@@ -203,39 +221,9 @@ class FieldEnergy:
         return [torch.from_numpy(one) for one in z][: term.order]
 
 
-def factors(N, B, name: str):
-    """Return the sparse factors of N, or of [[N, B^T], [B, 0]]."""
-    A = csc_array(N if B is None else block_array([[N, B.T], [B, None]]))
-    what = f"{name} must be invertible" if B is None else "constraint must have independent rows"
-    try:
-        lu = splu(A)
-    except RuntimeError:
-        raise ValueError(f"{what}; it is singular") from None
-    pivots = abs(lu.U.diagonal())
-    if not pivots.min() > SINGULAR * pivots.max():
-        raise ValueError(f"{what}; the smallest pivot is {pivots.min() / pivots.max():.1e}")
-    return lu
-
-
-def _operator(name: str, value, n: int) -> tuple[csr_array, bool]:
-    """Return a checked operator (n, n), and whether it is antisymmetric."""
-    if issparse(value):
-        array(name, value.data)
-    else:
-        value = array(name, value, f"{n} | {n} {n}")
-        value = diags_array(value) if value.ndim == 1 else value
-    if value.shape != (n, n):
-        raise ValueError(f"{name} must have shape ({n}, {n}); got {value.shape}")
-    N = csr_array(value)
-    size = abs(N).max() or 1.0
-    if abs(N - N.T).max() <= 1e-10 * size:
-        return N, False
-    if abs(N + N.T).max() <= 1e-10 * size:
-        return N, True
-    raise ValueError(f"{name} must be symmetric or antisymmetric; it is neither")
-
-
-def _constraint(B, n: int) -> csr_array:
-    if issparse(B) and B.shape[1] != n:
-        raise ValueError(f"constraint must have shape (any, {n}); got {B.shape}")
-    return csr_array(B if issparse(B) else array("constraint", B, f"any {n}"))
+def _inertia(mass: Density, n: int) -> Density:
+    """Return a checked density of a mass that depends on no velocity."""
+    plain = mass.order == 1 and mass.invariant is None and mass.probes.n == n
+    if not plain or mass.network.activation_names != ("quadratic",):
+        raise ValueError('mass must be a density of the rates alone, of one "quadratic" layer')
+    return mass

@@ -38,7 +38,7 @@ def fit_field(
     rate : array (B, n)
         x', or q'' of a law of second order.
     load : array (B, n), optional
-        The known forces at these states.
+        The known forces at these states.  A mass can only be learned with them.
     project : array (n, m), optional
         Modes whose forces nobody observes; the constraint's are left out anyway.
     max_steps : int
@@ -60,11 +60,15 @@ def fit_field(
         raise ValueError(f"x and rate must have shapes {wanted}; got {x.shape} and {rate.shape}")
     if len(rate) != len(x):
         raise ValueError(f"rate must have {len(x)} rows, as x; got {len(rate)}")
+    if model.inertia is not None and load is None:
+        raise ValueError("load must be given where the mass is learned: without, L = 0 fits")
     data = Snapshots(model, x, rate, 0.0 if load is None else load, project)
     data.scale()
     model.history = minimise(
         model, data.losses, lambda: primal(data.rows()), max_steps, target, None
     )
+    if model.inertia is not None:
+        model.place()
     return model
 
 
@@ -79,11 +83,15 @@ class Snapshots:
         if model.kind == "mobility":
             self.target = (model.N @ np.broadcast_to(load, rate.shape).T).T - rate
         else:
-            self.target = self._seen(load - (model.N @ rate.T).T)
+            known = 0.0 if model.inertia is not None else (model.N @ rate.T).T
+            self.target = self._seen(load - known)
         size = np.linalg.norm(self.target, axis=1)
         if not size.min() > 1e-12 * size.max():
             raise ValueError("rate must not vanish at a snapshot; such a one has no scale")
         self.places = [term.at(*model._fields(term, x)) for term in model.terms]
+        if (mass := model.inertia) is not None:
+            z = (torch.from_numpy(mass.probes.fields(a)).flatten(0, 1) for a in (0 * rate, rate))
+            self.places.append(mass.at(*z))
         self.weight = 1 / (size * len(x) ** 0.5)
 
     def _seen(self, force: np.ndarray) -> np.ndarray:
@@ -94,14 +102,15 @@ class Snapshots:
 
     def scale(self) -> None:
         """Make the networks' inputs of order 1, and their forces of the targets' size."""
-        wanted = np.linalg.norm(self.target) / len(self.model.terms) ** 0.5
+        wanted = np.linalg.norm(self.target) / len(self.places) ** 0.5
         for network in self.model.networks:
             network.output_scale.fill_(0.0)
-        for term, place in zip(self.model.terms, self.places):
+        for term, place in zip(self.model.learned, self.places):
             network = term.network
             if network.output_scale:
                 continue  # shared with a term before
-            spread = place.point.square().mean(0).sqrt()
+            seen = place.direction if term is self.model.inertia else place.point
+            spread = seen.square().mean(0).sqrt()
             spread[spread == 0] = 1.0
             network.input_scale.copy_(1 / spread)
             network.output_scale.fill_(1.0)
@@ -123,7 +132,7 @@ class Snapshots:
         ends = np.cumsum(sizes)
         for b, (target, weight) in enumerate(zip(self.target, self.weight)):
             J, force = np.zeros((self.model.n, ends[-1])), 0.0
-            for term, place in zip(self.model.terms, self.places):
+            for term, place in zip(self.model.learned, self.places):
                 p, k = term.probes, networks.index(term.network)
                 S = len(p.weights)
                 stress, by_weights = term.jacobian(place.some(slice(b * S, (b + 1) * S)))

@@ -96,6 +96,24 @@ def test_maxwells_gradients_have_no_curl_and_a_journey_comes_back():
     assert relative(trip.truth[-1], trip.truth[0]) > 0.5
 
 
+def test_the_mass_is_learned_with_known_currents():
+    exact, x, half = maxwell(4)
+    load = exact.currents(x, RNG)
+    law = exact.untrained(0, mass=exact.inertia(0))
+    untrained = abs(law.N - exact.M).max()
+    rate = exact.acceleration(x, load)
+    with pytest.raises(ValueError, match="load must be given"):
+        dlnn.fit_field(law, x, rate)
+    dlnn.fit_field(law, x, rate, load=load, target=1e-22)
+    assert abs(law.N - exact.M).max() < 1e-9 * abs(exact.M).max() < 1e-3 * untrained
+    other, x, _ = maxwell(6)
+    load = other.currents(x, RNG)
+    found = other.carry(law).rate(x, load)
+    assert relative(found[:, other.n :], other.acceleration(x, load)) < 1e-8
+    with pytest.raises(ValueError, match='one "quadratic" layer'):
+        exact.untrained(0, mass=exact.untrained(0).terms[1])
+
+
 def test_the_force_of_second_order_is_that_of_eq_11():
     exact, (x, *_), half = maxwell(2)
     probes, network = exact.probes("value"), dlnn.ScalarNetwork(4, (6,), "silu", 3)

@@ -9,6 +9,8 @@ from scipy.sparse import csr_array
 from scipy.sparse.linalg import splu
 from skfem.helpers import curl, dot, grad
 
+from dlnn_utils.fields.density import Density
+from dlnn_utils.fields.energy import FieldEnergy
 from dlnn_utils.fields.laws.tools import ExactLaw, follow, matrix
 from dlnn_utils.fields.probes import Probes, probes
 from dlnn_utils.models.network import ScalarNetwork
@@ -71,16 +73,38 @@ class Maxwell(ExactLaw):
         """The mass."""
         return {"mass": self.M}
 
+    def inertia(self, seed: int) -> Density:
+        """Return an untrained density of the mass, of E' and eps."""
+        return Density(ScalarNetwork(4, (6,), "quadratic", seed + 2), *self._heavy)
+
+    @property
+    def _heavy(self) -> tuple:
+        return self.probes("value"), {"eps": self.eps}
+
+    def carry(self, law: FieldEnergy) -> FieldEnergy:
+        """Return a law learned elsewhere on this mesh, with this material."""
+        return law.on(self.places(), mass=self.M if law.inertia is None else self._heavy)
+
     def snapshots(self, number: int, rng) -> np.ndarray:
         """Return white states (number, 2n), half of them gradients."""
         x = rng.normal(size=(number, 2, self.n))
         x[::2] = rng.normal(size=(*x[::2].shape[:2], self.gradients.shape[1])) @ self.gradients.T
         return x.reshape(number, -1)
 
-    def acceleration(self, x: np.ndarray) -> np.ndarray:
-        """Return q'' (..., n) at states (..., 2n)."""
-        q, v = np.split(x.reshape(-1, 2 * self.n), 2, axis=1)
-        return -self._factors.solve((q @ self.K + v @ self.C).T).T.reshape(*x.shape[:-1], self.n)
+    def currents(self, x: np.ndarray, rng) -> np.ndarray:
+        """Return white currents (B, n), half of them gradients, as strong as the forces at x."""
+        force = self._force(x)
+        load = self.snapshots(len(x), rng)[:, : self.n] @ self.M
+        sizes = (np.linalg.norm(one, axis=1, keepdims=True) for one in (force, load))
+        return load * np.divide(*sizes)
+
+    def _force(self, x: np.ndarray) -> np.ndarray:
+        return x[..., : self.n] @ self.K + x[..., self.n :] @ self.C
+
+    def acceleration(self, x: np.ndarray, load=0.0) -> np.ndarray:
+        """Return q'' (..., n) at states (..., 2n), under known currents (..., n)."""
+        force = (load - self._force(x)).reshape(-1, self.n)
+        return self._factors.solve(force.T).T.reshape(*x.shape[:-1], self.n)
 
     def rate(self, x: np.ndarray) -> np.ndarray:
         """Return (q', q'') at states (..., 2n)."""

@@ -58,12 +58,12 @@ class StokesFlow(ExactLaw):
         return [(self.probes(), None)]
 
     def networks(self, seed: int) -> list:
-        """Return a network of three invariants of the strain rate."""
-        return [ScalarNetwork(3, (8, 8), "quadratic_silu", seed)]
+        """Return a network of four invariants of the strain rate."""
+        return [ScalarNetwork(4, (24,), "quadratic_silu", seed)]
 
     @property
     def invariants(self) -> tuple:
-        """Three functions of the shear rate."""
+        """Four functions of the shear rate."""
         return (shear_invariants,)
 
     @property
@@ -129,17 +129,16 @@ def independent_rows(B) -> np.ndarray:
 
 
 def shear_invariants(e: torch.Tensor) -> torch.Tensor:
-    """Return three functions (3,) of gamma^2 = 2 e : e: as its logarithm, its root and itself."""
-    return _three(2 * e.square().sum())
+    """Return four powers (4,) of 1 + gamma^2 = 1 + 2 e : e, less 1."""
+    return _powers(2 * e.square().sum())
 
 
-def _three(squared: torch.Tensor) -> torch.Tensor:
-    parts = torch.log1p(squared) / 2, torch.sqrt(1 + squared) - 1, squared
-    return torch.stack(parts, -1)
+def _powers(squared: torch.Tensor) -> torch.Tensor:
+    return torch.stack([(1 + squared) ** p - 1 for p in (0.25, 0.5, 0.75, 1)], -1)
 
 
 def viscosity_of(law: FieldEnergy, gamma: np.ndarray) -> np.ndarray:
     """Return the viscosity (G,) of a learned law at shear rates, (dl/dgamma) / gamma."""
     gamma = torch.tensor(gamma, dtype=torch.float64, requires_grad=True)
-    density = law.terms[0].network.value(_three(gamma**2)).sum()
+    density = law.terms[0].network.value(_powers(gamma**2)).sum()
     return (torch.autograd.grad(density, gamma)[0] / gamma).detach().numpy()
