@@ -16,6 +16,8 @@ from dlnn_utils.training.plates.problem import Problem
 LOSING = {"none": (), "edges": (0, 1, 2, 3), "edges and face": (0, 1, 2, 3, 4)}
 OPEN = 4.0
 """A side is open if its loss exceeds this many of its standard deviations, else closed."""
+FIRST_STEPS = 6
+"""Steps with either end of the images' range as the background; the better one goes on."""
 SEEN = 0.1
 """The images see an element if its error bar of 90 % stays within this part of D."""
 
@@ -64,7 +66,7 @@ def fit_plate(
     pixel: Array["|2"] = 1.0,
     losing: Literal["none", "edges", "edges and face"] = "edges",
     background: Number | None = None,
-    draws: Count = 24,
+    draws: Count = 20,
     seed: Seed = 0,
 ) -> PlateFit:
     """Learn D of each element, the losses and the background of a plate from one recording.
@@ -122,11 +124,11 @@ def fit_plate(
     else:
         tried = [0.0, 1.0] if background is None else [(background - least) / spread]
         starts = (problem.opened(p, sides, b) for b in tried)
-        solved = [problem.solve(start, sides) for start in starts]
-        p = min(solved, key=lambda p: problem.misfit(p, sides))
+        solved = [problem.solve(start, sides, FIRST_STEPS) for start in starts]
+        p = problem.solve(min(solved, key=lambda p: problem.misfit(p, sides)), sides)
         problem.held = background is not None
         p = p if problem.held else problem.solve(p, sides)
-        error, S = np.sqrt(problem.covariance(p, sides).diagonal()), len(sides)
+        error, S = problem.posterior(p, sides)[1], len(sides)
         kept = [k for k in range(S) if error[k] < 1 / OPEN]
         if len(kept) < S:
             around = problem.E + np.array([*kept, *[S] * bool(kept)], int)
@@ -134,10 +136,10 @@ def fit_plate(
             sides = tuple(sides[k] for k in kept)
             p = problem.solve(p, sides)
     D, h, b, _ = problem.unpack(p, sides)
-    cov, draws_of = problem.covariance(p, sides), problem.draws(p, sides, draws)
-    width = np.sqrt(np.mean(draws_of**2, axis=1)) * student.ppf(0.95, draws)
+    drawn, spreads = problem.posterior(p, sides, draws)
+    width = np.sqrt(np.mean(drawn**2, axis=1)) * student.ppf(0.95, draws)
     error = np.zeros(len(SIDES))
-    error[list(sides)] = np.sqrt(cov.diagonal()[: len(sides)])
+    error[list(sides)] = spreads[: len(sides)]
     error *= h
     per = np.array([unit] * 4 + [1]) / span
     shape, size = (images.shape[1] - 1, images.shape[2] - 1), unit**2 / span
@@ -148,7 +150,7 @@ def fit_plate(
     plate = OpenPlate(D, h * per, around if sides else 0.0, pixel)
     return PlateFit(
         plate, low, high, error * per, float(around) if sides else None,
-        float(spread * cov[-1, -1] ** 0.5) if sides else None,
+        float(spread * spreads[-1]) if sides else None,
         float(spread * problem.variance**0.5), least + spread * problem.c.reshape(images.shape),
     )  # fmt: skip
 
