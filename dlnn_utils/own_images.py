@@ -154,7 +154,7 @@ def _material(model, recordings, held_out: float, edge: float) -> tuple[list, fl
     D, error, misfit = diffusivity(parts_of(recordings, held_out))
     K = model.stiffness(recordings[-1].flat[-1])
     apart = float(np.sqrt(((K - D * unit) ** 2).sum() / (K**2).sum()))
-    return [("D", D * edge**2, error * edge**2, "m^2/s")], apart, misfit / grain(recordings[-1])
+    return [("D", D * edge**2, error * edge**2, "m²/s")], apart, misfit / grain(recordings[-1])
 
 
 def _limits(recordings, apart: float, misfit: float) -> list[str]:
@@ -168,6 +168,8 @@ def _limits(recordings, apart: float, misfit: float) -> list[str]:
             f"A closed plate of one diffusivity misses the images by {misfit:.2g} times the noise."
         )
     if (moved := np.ptp(c.mean(axis=1))) > OPEN * np.ptp(c):
-        said.append(f"The mean grey moves by {moved:.2g} of white: the plate is not closed.")
+        said.append(
+            f"The mean grey moves by {moved:.2g} of white: the plate is not closed. Try fit_plate."
+        )
     said.append("Error bars hold for earlier images as smooth as the first one measured.")
     return said + ["One recording: other starts are not tested."] * (len(recordings) == 1)

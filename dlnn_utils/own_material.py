@@ -1,7 +1,7 @@
 """What a plate is made of, from recordings of images: one diffusivity, or an energy of elements.
 
 On a closed plate of one diffusivity D cosines are the modes of the images, with decay rates
-D lambda.  D and the start of each mode are those that meet the images best.  A free energy of
+D lambda.  D and the start of each mode meet the images best.  A free energy of
 elements takes the place of that law if it predicts held-back images better.
 """
 
@@ -124,7 +124,8 @@ def side_of(recordings) -> int:
     if len(shapes) != 1 or len(set(*shapes)) != 1:
         found = ", ".join(f"{rows} x {columns}" for rows, columns in sorted(shapes))
         raise ValueError(
-            f"recordings must be of one square plate; got {found} pixels; cut them by region="
+            f"recordings must be of one square plate; got {found} pixels; fit_plate takes oblong "
+            "ones, fit_motion a line of sensors, and region= cuts"
         )
     return shapes.pop()[0]
 

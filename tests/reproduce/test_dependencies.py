@@ -88,6 +88,8 @@ def test_the_hash_sees_the_notebooks_code_and_not_its_prose(inside):
     assert code_hash("03_new") == before
     assert after_magic != before
     inside.notebook("03_new", "x = 1", "# and no more")
+    assert code_hash("03_new") == before
+    inside.notebook("03_new", "x = 1", "y = 2")
     assert code_hash("03_new") != before
     inside.notebook("03_new", "x = 1", parameters="seed = 0\nwidth = 3")
     assert code_hash("03_new") != before
