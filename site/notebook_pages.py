@@ -25,7 +25,8 @@ def page_of(notebook: str) -> dict:
     content = read_notebook(notebook)
     content["metadata"].pop("widgets", None)
     for cell in content["cells"]:
-        cell["source"] = source(cell).replace("(../site/", "(../")
+        text = source(cell).replace("(../site/", "(../")
+        cell["source"] = text.replace("(../README.md)", "(../index.md)")
     saved = {f.read_bytes(): f for f in paths.FIGURES.iterdir()}
     cells = content["cells"]
     for cell, following in zip(cells, [*cells[1:], None]):

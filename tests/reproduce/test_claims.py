@@ -46,7 +46,7 @@ def test_every_equation_and_every_value_of_table_2_is_a_claim_with_room_for_each
     for claim in claims.values():
         assert claim.source and claim.tolerance_from.endswith(".")
         if claim.criterion in ("at_most", "at_least"):
-            assert claim.partly > 1 + claim.tolerance > 1 < claim.exceed, claim.id
+            assert claim.partly > 1 + claim.tolerance >= 1 < claim.exceed, claim.id
         elif claim.criterion not in ("true", "none"):
             assert claim.partly >= claim.tolerance or claim.partly == 0, claim.id
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import dlnn_utils as dlnn
+from dlnn_utils.answers.images import earlier
+from dlnn_utils.answers.material import diffusivity
 from dlnn_utils.data.files.images import Images
-from dlnn_utils.own_images import earlier
-from dlnn_utils.own_material import diffusivity
 from dlnn_utils.reproduce.engine.paths import ROOT
 
 MADE = run_path(str(ROOT / "data/make.py"))

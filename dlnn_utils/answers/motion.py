@@ -7,12 +7,12 @@ back to the beginning; least squares and PyDMD, fitted to the same part, do so b
 import numpy as np
 
 from dlnn_utils._arguments import Positive, array, checked, positive, shown, times
+from dlnn_utils.answers.page import Answer
 from dlnn_utils.data.horizon import horizon_of, jacobian_at
 from dlnn_utils.data.last_state import estimate_state
 from dlnn_utils.data.smoothing import smooth_states
 from dlnn_utils.integration import IntegrationError
 from dlnn_utils.models.motion import Mechanics
-from dlnn_utils.page import Answer
 from dlnn_utils.systems.linear import LinearSystem
 from dlnn_utils.training.from_states.choosing import FittedMotion
 from dlnn_utils.training.least_squares import fit_least_squares

@@ -11,13 +11,13 @@ from scipy.fft import dctn
 from scipy.optimize import minimize_scalar
 
 from dlnn_utils._arguments import Positive, Seed, checked, shown
+from dlnn_utils.answers.motion import HELD_OUT
 from dlnn_utils.data.files.images import Images
 from dlnn_utils.data.horizon import noise_of
 from dlnn_utils.data.smoothing import smooth_states
 from dlnn_utils.integration import IntegrationError
 from dlnn_utils.models.elements import CORNERS, LocalDiffusion
 from dlnn_utils.models.network import ScalarNetwork
-from dlnn_utils.own_motion import HELD_OUT
 from dlnn_utils.systems.plate import Plate
 from dlnn_utils.training.images import fit_local
 

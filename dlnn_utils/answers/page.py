@@ -12,6 +12,10 @@ from dlnn_utils.data.horizon import Horizon
 MOST, WORST, WIDTH = 12, 10.0, 50
 """Coefficients in the words, the largest error drawn, and characters in a line of words."""
 
+COLOURS = {"DLNN": "#0072B2", "least squares": "#000000", "PyDMD": "#8C8C8C"}
+WAYS = "#0072B2", "#D55E00"
+"""Colours of the methods, as in all figures, and of the ways, forward and backward."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -92,17 +96,16 @@ class Answer:
         return folder
 
     def _motion(self, ax) -> None:
-        from dlnn_utils.reproduce.drawing import panels
-
         _, t, x, curves, cut = self.shown
         ax.plot(t, x, "k.", ms=3, label="measured")
         size = np.ptp(x)
         low, high = x.min() - 0.3 * size, x.max() + 0.3 * size
         inside = {k: np.where((low < y) & (y < high), y, np.nan) for k, y in curves.items()}
-        panels.curves(ax, t, inside)
+        for name, y in inside.items():
+            ax.plot(t, y, color=COLOURS.get(name), label=name)
         ax.axvspan(cut, t[-1], color="k", alpha=0.07, lw=0, label="held out")
         near = max(t[0], cut - 2 * (t[-1] - cut)), t[-1]
-        ax.set(xlabel=panels.TIME, ylabel="first component", ylim=(low, high), xlim=near)
+        ax.set(xlabel="time $t$ (s)", ylabel="first component", ylim=(low, high), xlim=near)
         ax.legend(loc="best")
 
     def _map(self, ax) -> None:
@@ -112,13 +115,11 @@ class Answer:
         ax.set(title=title, xticks=[], yticks=[])
 
     def _bars(self, ax) -> None:
-        from dlnn_utils.reproduce.drawing.style import PALETTE
-
         place = np.arange(len(self.errors))
         for k, way in enumerate(("held out", "backward")):
             found = [pair[k] for pair in self.errors.values()]
             found = np.nan_to_num(found, nan=WORST, posinf=WORST).clip(max=WORST)
-            ax.barh(place + 0.2 * (2 * k - 1), found, 0.38, color=PALETTE[k], label=way)
+            ax.barh(place + 0.2 * (2 * k - 1), found, 0.38, color=WAYS[k], label=way)
         ax.set(xscale="log", xlabel=f"error / spread (1; {WORST:g} or more ends there)")
         ax.xaxis.set_minor_formatter("")
         ax.set_yticks(place, list(self.errors))

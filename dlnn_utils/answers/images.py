@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from dlnn_utils._arguments import Positive, checked
+from dlnn_utils.answers.material import diffusivity, error_of, grain, parts_of, rms, side_of
+from dlnn_utils.answers.motion import HELD_OUT, MISSES, dmd_of
+from dlnn_utils.answers.page import Answer
 from dlnn_utils.data.horizon import Horizon
 from dlnn_utils.data.smoothing import smooth_states
-from dlnn_utils.own_material import diffusivity, error_of, grain, parts_of, rms, side_of
-from dlnn_utils.own_motion import HELD_OUT, MISSES, dmd_of
-from dlnn_utils.page import Answer
 from dlnn_utils.reversal.law import LinearLaw
 from dlnn_utils.reversal.posterior import Posterior
 from dlnn_utils.reversal.priors import Matern
