@@ -67,11 +67,11 @@ def test_schroedingers_rates_and_evolution_agree_and_keep_the_norm():
 
 
 def test_a_flow_keeps_its_constraint_loses_energy_and_gives_the_viscosity():
-    exact = StokesFlow(grid(3, True), learned=10)
+    exact = StokesFlow(grid(3, True), order=4, learned=4)
     x = exact.starts(10, RNG, 3) * np.geomspace(0.1, 40, 10)[:, None]
     law = dlnn.fit_field(exact.untrained(0), x, exact.rate(x), max_steps=40)
     shear = np.geomspace(0.1, 20, 30)
-    assert np.abs(viscosity_of(law, shear) / carreau(shear) - 1).max() < 0.05
+    assert np.abs(viscosity_of(law, shear) / carreau(shear) - 1).max() < 5e-3
     assert np.abs(viscosity_of(exact.untrained(0), shear) / carreau(shear) - 1).max() > 0.5
     path = exact.evolve(x[3], [0, 1e-3, 1e-2])
     assert np.abs(exact.B @ path.T).max() < 1e-12

@@ -90,9 +90,9 @@ class Schroedinger(ExactLaw):
         return np.stack([speed[:, 1], -speed[:, 0]], 1).reshape(x.shape)
 
     def evolve(self, x0: np.ndarray, t) -> np.ndarray:
-        """Return the solution (T, 2n): by eigenvectors, or with g by a Runge-Kutta pair."""
+        """Return the solution (T, 2n): by eigenvectors, or with g by a multistep method."""
         if self.g:
-            return follow(self.rate, x0, t)
+            return follow(self.rate, x0, t, "LSODA")
         values, modes = self._modes
         u, v = np.split(x0, 2)
         a = modes.T @ (self.M @ (u + 1j * v))

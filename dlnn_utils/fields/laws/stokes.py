@@ -105,8 +105,8 @@ class StokesFlow(ExactLaw):
         return -self.project(self._strain.gather(2 * eta * e)).reshape(u.shape)
 
     def evolve(self, u0: np.ndarray, t) -> np.ndarray:
-        """Return the solution (T, n) by a Runge-Kutta pair."""
-        return follow(self.rate, u0, t)
+        """Return the solution (T, n) by a multistep method."""
+        return follow(self.rate, u0, t, "LSODA")
 
     def nodal(self, u: np.ndarray) -> np.ndarray:
         """Return velocities (2, N) at the mesh's corners."""
