@@ -111,7 +111,7 @@ class Maxwell(ExactLaw):
         return np.concatenate([x[..., self.n :], self.acceleration(x)], -1)
 
     def evolve(self, x0: np.ndarray, t) -> np.ndarray:
-        """Return the solution (T, 2n) by the exponential of the law's matrix, without time steps."""
+        """Return the solution (T, 2n) by the exponential of the law's matrix."""
         solve, n = self._factors.solve, self.n
         stiff, lossy = (-solve(one.toarray()) for one in (self.K, self.C))
         scale = abs(stiff).max() ** 0.5  # in units of both halves of the state
