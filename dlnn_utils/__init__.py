@@ -68,7 +68,6 @@ _EXPORTS = {
     "jacobian_at": "data.horizon",
     "horizon_of": "data.horizon",
     "estimate_state": "data.last_state",
-    "way_back": "data.last_state",
     "HNN": "peers.hamiltonian",
     "DHNN": "peers.hamiltonian",
     "PseudoHamiltonian": "peers.hamiltonian",

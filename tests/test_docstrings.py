@@ -11,7 +11,7 @@ from dlnn_utils.reproduce.engine.paths import ROOT
 
 DOORS = ("fit_(diffusion|mechanics|images|local|from_states|motion)", "read_", "train$",
          "integrate",
-         "smooth_states", "noise_of", "horizon_of", "estimate_state", "way_back")  # fmt: skip
+         "smooth_states", "noise_of", "horizon_of", "estimate_state")  # fmt: skip
 PUBLIC = {name: getattr(dlnn_utils, name) for name in dlnn_utils.__all__}
 MEMBERS = [m for c in PUBLIC.values() if inspect.isclass(c) for m in vars(c).values()]
 TEXTS = [t for o in (*PUBLIC.values(), *MEMBERS) if isinstance(t := o.__doc__, str)]

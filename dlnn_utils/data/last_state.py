@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from dlnn_utils._arguments import SMALLEST, Array, Count, Times, checked
-from dlnn_utils.integration import IntegrationError
+from dlnn_utils._arguments import SMALLEST, Array, Times, checked
 
 STEPS, RELATIVE = 10, 1e-4
 
@@ -58,35 +57,3 @@ def _components(model, m: int) -> int:
     if n not in (m, 2 * m):
         raise ValueError(f"x must hold all {n} components of the state, or half of them; got {m}")
     return n
-
-
-@checked
-def way_back(
-    model, x: Array["T B m"], t: Times, noise: Array["|m"], window: Count
-) -> tuple[np.ndarray, np.ndarray]:
-    """Run trajectories back from their ends, each told by `estimate_state` from its last times.
-
-    Parameters
-    ----------
-    model, t, noise
-        As for `estimate_state`.
-    x : array (T, B, m)
-        Measured: the first m components of the states of B trajectories.
-    window : int
-        From how many of the last measurements the end is told.
-
-    Returns
-    -------
-    path : array (T, B, n)
-        States at the times t; not a number where the solution blows up.
-    covariance : array (n, n)
-        Of the errors of the ends, averaged over the trajectories.
-    """
-    last = slice(-min(window, len(t)), None)
-    n = _components(model, x.shape[2])
-    try:
-        found = [estimate_state(model, x[last, b], t[last], noise) for b in range(x.shape[1])]
-        states, covariances = map(np.array, zip(*found))
-        return model.evolve(states, t[::-1])[::-1], covariances.mean(axis=0)
-    except IntegrationError:
-        return np.full((*x.shape[:2], n), np.nan), np.full((n, n), np.nan)

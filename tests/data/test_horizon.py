@@ -13,9 +13,7 @@ from dlnn_utils import (
     jacobian_at,
     noise_of,
     table_1,
-    way_back,
 )
-from dlnn_utils.integration import IntegrationError
 
 T = np.linspace(0, 10, 41)
 UNEVEN = np.sort(np.random.default_rng(1).uniform(0, 10, 60))
@@ -75,20 +73,6 @@ def test_the_state_at_the_end_and_its_error():
         state, covariance = estimate_state(system, seen[:, b], T[:13], noise=1e-3)
         off.append((state - exact[-1, b]) / np.sqrt(np.diag(covariance)))
     np.testing.assert_allclose(np.std(off, axis=0), 1.0, atol=0.35)
-    path, mean = way_back(system, seen, T[:13], 1e-3, window=13)
-    assert np.abs(path - exact).max() < 0.02
-    np.testing.assert_allclose(mean, covariance, rtol=1e-3)
-
-
-def test_a_way_back_that_blows_up_is_not_a_number():
-    class Bursting:
-        A = np.eye(4)
-
-        def evolve(self, *_):
-            raise IntegrationError("it blows up")
-
-    path, covariance = way_back(Bursting(), np.ones((41, 3, 2)), T, 1e-3, window=9)
-    assert path.shape == (41, 3, 4) and np.isnan(path).all() and np.isnan(covariance).all()
 
 
 SYSTEM, EYE = table_1(), np.eye(2)

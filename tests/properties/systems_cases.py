@@ -78,6 +78,4 @@ CASES = [
          right=lambda a, x: a.shape == (2, 2)),
     Case(dlnn.estimate_state, RELAXATION, x=RELAXATION.evolve([1.0, 0.5], T), t=T, noise=1e-3,
          right=lambda a, **_: a[0].shape == (2,) and a[1].shape == (2, 2)),
-    Case(dlnn.way_back, RELAXATION, x=RELAXATION.evolve(X[0], T), t=T, noise=[1e-3, 1e-3],
-         window=4, right=lambda a, x, **_: a[0].shape == np.shape(x)),
 ]
