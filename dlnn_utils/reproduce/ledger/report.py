@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from dlnn_utils.reproduce.engine import paths
 from dlnn_utils.reproduce.engine.notebooks import PROTOCOLS, title_of
 from dlnn_utils.reproduce.ledger.claims import (
     Measurement,
@@ -81,7 +82,8 @@ def readme_times(runs: Sequence[dict]) -> str:
     Runs are those of the store; the least seed's time is shown.
     """
     table: dict[str, dict[str, dict]] = {}
-    for run in sorted(runs, key=lambda run: -run["seed"]):
+    known = [run for run in runs if run["notebook"] in paths.notebook_names()]
+    for run in sorted(known, key=lambda run: -run["seed"]):
         table.setdefault(run["notebook"], {})[run["protocol"]] = run
     rows = []
     for notebook, by_protocol in sorted(table.items()):
