@@ -146,6 +146,8 @@ def main() -> int:
         status, what, why = 1, "failed after", f": {e}"
     except OSError as e:
         status, what, why = 1, "failed after", f": cannot write to {e.filename}: {e.strerror}"
+    except Exception as e:  # too little memory shows at any place, under many names
+        status, what, why = 1, "failed after", f": {type(e).__name__}: {e}"
     _tell(f"> {label} {what} {time.monotonic() - began:.0f} s{why}".replace("\n", LINE_BREAK))
     return status
 

@@ -45,7 +45,7 @@ def run_jobs(
     for job in due:  # Snakemake makes what is missing
         (job.folder / paths.RECORD).unlink(missing_ok=True)
     _none_from_the_future(due)
-    began, told, ended = time.monotonic(), set(), 0
+    began, told, ended = time.monotonic(), set(), set()
     said: deque[str] = deque(maxlen=LINES_OF_SNAKEMAKE)
     seeds = 1 + max(job.seed for job in jobs)
     with _snakemake(due, seeds, cores, profile) as process:
@@ -55,8 +55,9 @@ def run_jobs(
                 print(line, end="", flush=True)
             elif event:
                 told.add(event["label"])
-                ended += event["what"] != "started"
-                _tell(event, ended, len(due))
+                if event["what"] != "started":
+                    ended.add(event["label"])
+                _tell(event, len(ended), len(due))
             else:
                 said.append(line)
     seconds = time.monotonic() - began
@@ -66,6 +67,9 @@ def run_jobs(
             f"error: Snakemake ended with status {process.returncode}; it said:", file=sys.stderr
         )
         print("".join(said).strip(), file=sys.stderr)
+    for job in failed:
+        if job.label in told - ended:
+            print(f"      {job.label} failed after its process died (was there memory enough?)")
     defaults = {job.notebook for job in due if job.is_default}
     if not (failed or profile) and len(due) == len(defaults) == len(paths.notebook_names()):
         note_duration(ALL_NOTEBOOKS, seconds, cores)
