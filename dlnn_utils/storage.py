@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from dlnn_utils._arguments import checked
-from dlnn_utils.models.elements import LocalDiffusion
+from dlnn_utils.fields.local import LocalDiffusion
 from dlnn_utils.models.model import Baseline, Model
 from dlnn_utils.models.motion import Diffusion, Mechanics
 from dlnn_utils.models.network import DenseNetwork, ScalarNetwork
@@ -22,7 +22,7 @@ KINDS = {kind.__name__: kind for kind in SAVED}
 
 
 @checked
-def save(model: Model, path) -> Path:
+def save(model: Model | LocalDiffusion, path) -> Path:
     """Save a fitted model to an NPZ file, which `load` reads; an older file is replaced whole.
 
     Parameters
@@ -46,8 +46,7 @@ def save(model: Model, path) -> Path:
     said |= {"form": getattr(model, "form", None), "n_outputs": getattr(model, "n_outputs", 1)}
     arrays = {f"network.{k}": v.detach().cpu().numpy() for k, v in net.state_dict().items()}
     if isinstance(model, LocalDiffusion):
-        D = model.features[:, 1].cpu().numpy()
-        arrays |= {"D": D.reshape(int(len(D) ** 0.5), -1), "M": model.M.cpu().numpy()}
+        arrays |= {"D": model.D, "M": model.M}
     elif isinstance(model, Mechanics):
         arrays["M"] = model.M.cpu().numpy()
         arrays |= {k: getattr(model, k).numpy() for k in FRICTION if isinstance(model, Friction)}
@@ -62,7 +61,7 @@ def save(model: Model, path) -> Path:
     return path
 
 
-def load(path) -> Model:
+def load(path) -> Model | LocalDiffusion:
     """Return the model of a file that `save` wrote; it evolves as the saved one, bit for bit.
 
     Raises

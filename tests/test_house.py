@@ -15,13 +15,13 @@ MAY_IMPORT = {
     "integration": {"_arguments"},
     "data": BASE,
     "models": BASE,
-    "storage": BASE | {"models", "training"},
+    "storage": BASE | {"models", "training", "fields"},
     "systems": BASE,
     "training": BASE | {"models", "data", "systems.linear"},
     "reversal": BASE | {"models", "systems"},
     "fields": BASE | {"models", "training"},
-    "answers": BASE | {"models", "data", "training", "systems", "reversal", "peers"},
-    "peers": BASE | {"training", "models", "systems", "data"},
+    "answers": BASE | {"models", "data", "training", "systems", "fields", "reversal", "peers"},
+    "peers": BASE | {"training", "models", "systems", "data", "fields"},
 }
 OTHERS = {"_arguments": {"numpy"}, "theory": {"sympy"}}  # all that these import from elsewhere
 MOST_LINES, MOST_NAMES = 250, 10

@@ -22,11 +22,10 @@ def models():
         "single": dlnn.Mechanics(dlnn.ScalarNetwork(4, (6,), dtype=torch.float32), M),
         "baseline": dlnn.Baseline(4, "mechanics", (7,), seed=4),
         "baseline of diffusion": dlnn.Baseline(2, "diffusion", (7,), M, activation="tanh"),
-        "local": dlnn.LocalDiffusion(dlnn.ScalarNetwork(8, (3,), "quadratic"), np.eye(3) + 1),
     }
     for model in made.values():
         x = np.random.default_rng(0).normal(size=(9, model.n_columns))
-        model.scale_to(3 * x, x) if not isinstance(model, dlnn.LocalDiffusion) else None
+        model.scale_to(3 * x, x)
     return made
 
 
@@ -41,6 +40,13 @@ def test_a_loaded_model_evolves_bit_for_bit(tmp_path, kind):
     torch.testing.assert_close(again.rate(x), model.rate(x), rtol=0, atol=0)
     np.testing.assert_array_equal(again.evolve(x[0], [0, 1e-3]), model.evolve(x[0], [0, 1e-3]))
     assert [f.name for f in tmp_path.iterdir()] == ["mine.npz"]
+
+
+def test_a_loaded_energy_of_elements_evolves_bit_for_bit_on_its_plate(tmp_path):
+    c, D = np.random.default_rng(0).uniform(size=(5, 16)), np.eye(3) + 1
+    model = dlnn.fit_local(c, dlnn.Plate.of(D).rate(c), D, max_steps=5)
+    again = dlnn.load(dlnn.save(model, tmp_path / "m.npz"))
+    np.testing.assert_array_equal(again.evolve(c[0], [0, 0.1]), model.evolve(c[0], [0, 0.1]))
 
 
 def test_a_fit_to_images_is_saved_as_the_diffusion_that_it_is(tmp_path):

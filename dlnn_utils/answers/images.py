@@ -152,7 +152,7 @@ def _material(model, recordings, held_out: float, edge: float) -> tuple[list, fl
     """Return the law in numbers, the part of K that one D leaves, and its misfit over noise."""
     unit = Plate.of(np.ones([side_of(recordings) - 1] * 2)).K
     D, error, misfit = diffusivity(parts_of(recordings, held_out))
-    K = model.stiffness(recordings[-1].flat[-1])
+    K = model.hessian(recordings[-1].flat[-1])
     apart = float(np.sqrt(((K - D * unit) ** 2).sum() / (K**2).sum()))
     return [("D", D * edge**2, error * edge**2, "m²/s")], apart, misfit / grain(recordings[-1])
 

@@ -15,11 +15,10 @@ from dlnn_utils.answers.motion import HELD_OUT
 from dlnn_utils.data.files.images import Images
 from dlnn_utils.data.horizon import noise_of
 from dlnn_utils.data.smoothing import smooth_states
+from dlnn_utils.fields.local import CORNERS, LocalDiffusion, fit_local
 from dlnn_utils.integration import IntegrationError
-from dlnn_utils.models.elements import CORNERS, LocalDiffusion
 from dlnn_utils.models.network import ScalarNetwork
 from dlnn_utils.systems.plate import Plate
-from dlnn_utils.training.images import fit_local
 
 ENDS, MOST_FREE, BETTER, STILL = 2, 32, 0.85, 2.0
 """Images dropped at either end of a smoothing spline, pixels along an edge up to which a free
@@ -43,7 +42,7 @@ def fit_material(recordings, held_out: Positive = HELD_OUT, seed: Seed = 0) -> L
     Returns
     -------
     LocalDiffusion
-        With `.stiffness(c)`, `.evolve(c0, t)` and `.history`.
+        With `.hessian(c)`, `.evolve(c0, t)` and `.history`.
     """
     side, parts = side_of(recordings), parts_of(recordings, held_out)
     model = one_material(diffusivity(parts)[0], side)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import csc_array, csr_array, diags_array
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigs, eigsh, splu
 
 from dlnn_utils._arguments import array
@@ -209,6 +209,8 @@ class FieldEnergy:
         H = self.hessian(x)
         if self.kind == "mobility":
             return csc_array(-(self.N @ H))
+        if self.N.nnz == self.n == np.count_nonzero(self.N.diagonal()) and self.B is None:
+            return csc_array(diags_array(-1 / self.N.diagonal()) @ H)
         return csc_array(-self.solve(H.toarray().T).T)
 
     def _states(self, x) -> np.ndarray:

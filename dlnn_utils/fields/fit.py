@@ -24,6 +24,7 @@ def fit_field(
     *,
     load: Array["B n"] = None,
     project: Array["n m"] = None,
+    weight: Array[" B"] = None,
     max_steps: Count = 100,
     target: NotNegative = 0.0,
 ) -> FieldEnergy:
@@ -41,6 +42,8 @@ def fit_field(
         The known forces at these states.  A mass can only be learned with them.
     project : array (n, m), optional
         Modes whose forces nobody observes; the constraint's are left out anyway.
+    weight : array (B,), optional
+        Of each snapshot's residual; by default one over its force.
     max_steps : int
     target : float
         The loss at which training ends.
@@ -62,7 +65,7 @@ def fit_field(
         raise ValueError(f"rate must have {len(x)} rows, as x; got {len(rate)}")
     if model.inertia is not None and load is None:
         raise ValueError("load must be given where the mass is learned: without, L = 0 fits")
-    data = Snapshots(model, x, rate, 0.0 if load is None else load, project)
+    data = Snapshots(model, x, rate, 0.0 if load is None else load, project, weight)
     data.scale()
     model.history = minimise(
         model, data.losses, lambda: primal(data.rows()), max_steps, target, None
@@ -75,7 +78,7 @@ def fit_field(
 class Snapshots:
     """States with their target forces, each of unit size, and the residuals of a model on them."""
 
-    def __init__(self, model: FieldEnergy, x, rate, load, project):
+    def __init__(self, model: FieldEnergy, x, rate, load, project, weight):
         self.model, self.x = model, x
         modes = [] if model.B is None else [model.B.toarray().T]
         modes += [] if project is None else [project]
@@ -85,14 +88,16 @@ class Snapshots:
         else:
             known = 0.0 if model.inertia is not None else (model.N @ rate.T).T
             self.target = self._seen(load - known)
-        size = np.linalg.norm(self.target, axis=1)
-        if not size.min() > 1e-12 * size.max():
-            raise ValueError("rate must not vanish at a snapshot; such a one has no scale")
+        if weight is None:
+            size = np.linalg.norm(self.target, axis=1)
+            if not size.min() > 1e-12 * size.max():
+                raise ValueError("rate must not vanish at a snapshot without a weight")
+            weight = 1 / size
+        self.weight = weight / len(x) ** 0.5
         self.places = [term.at(*model._fields(term, x)) for term in model.terms]
         if (mass := model.inertia) is not None:
             z = (torch.from_numpy(mass.probes.fields(a)).flatten(0, 1) for a in (0 * rate, rate))
             self.places.append(mass.at(*z))
-        self.weight = 1 / (size * len(x) ** 0.5)
 
     def _seen(self, force: np.ndarray) -> np.ndarray:
         """What is compared of forces (B, n)."""

@@ -5,6 +5,7 @@ Edge signs, vector elements and curved meshes are scikit-fem's; boundary values 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import block_diag, coo_array, csr_array, vstack
@@ -68,7 +69,11 @@ class Probes:
     def gather(self, stress: np.ndarray) -> np.ndarray:
         """Return G^T w s (B, n) of numbers s (B, S, k), the transpose of `fields`."""
         weighted = (stress * self.weights[:, None]).swapaxes(1, 2).reshape(len(stress), -1)
-        return (self.G.T @ weighted.T).T
+        return (self._transpose @ weighted.T).T
+
+    @cached_property
+    def _transpose(self) -> csr_array:
+        return csr_array(self.G.T)
 
     def stiffness(self, D: np.ndarray) -> csr_array:
         """Return G^T w D G (n, n), sparse, of the slopes D (S, k, k)."""
@@ -77,7 +82,7 @@ class Probes:
         rows, columns = (a[None] + np.arange(S)[:, None, None] for a in (i, j))
         values = (D * self.weights[:, None, None]).ravel()
         middle = coo_array((values, (rows.ravel(), columns.ravel())), shape=(k * S, k * S))
-        return csr_array(self.G.T @ (csr_array(middle) @ self.G))
+        return csr_array(self._transpose @ (csr_array(middle) @ self.G))
 
 
 def probes(basis, fields: str | Sequence[str] = ("value", "grad")) -> Probes:

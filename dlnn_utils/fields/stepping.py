@@ -5,12 +5,14 @@ or 6.  Backward, h lambda = 2 is a pole of the midpoint rule, and rounding error
 exp(lambda T).
 """
 
+import itertools
+
 import numpy as np
 from scipy.integrate import solve_ivp
 from scipy.sparse import block_array, csc_array, eye_array
 from scipy.sparse.linalg import splu
 
-from dlnn_utils._arguments import Times, array, checked, choice
+from dlnn_utils._arguments import Count, Times, array, checked, choice
 from dlnn_utils.integration import IntegrationError
 
 METHODS = ("midpoint", "BDF", "Radau", "DOP853", "RK45")
@@ -29,12 +31,22 @@ STEPS_OF = {
 
 @checked
 def evolve(
-    law, x0, t: Times, *, load=None, method="midpoint", steps=1, accuracy=2, rtol=1e-9, atol=1e-11
+    law,
+    x0,
+    t: Times,
+    *,
+    load=None,
+    method="midpoint",
+    steps=1,
+    accuracy=2,
+    rtol=1e-9,
+    atol=1e-11,
+    max_evaluations: Count = 100_000,
 ) -> np.ndarray:
     """Integrate a law from states (n,) or (B, n) over the times t (T,), rising or falling.
 
     `load(t)` is a known force (n,).  Midpoint takes `steps` between two times, each composed to
-    the order `accuracy`; SciPy's methods take rtol and atol.
+    the order `accuracy`; SciPy's methods take rtol, atol and max_evaluations of the rate.
     """
     x0 = array("x0", x0, f"{law.n_state} | B {law.n_state}")
     choice("method", method, METHODS)
@@ -52,7 +64,8 @@ def evolve(
     if method == "midpoint":
         paths = [_midpoints(law, x, t, load, steps, fractions) for x in starts]
     else:
-        paths = [_solve(law, x, t, load, method, rtol, atol) for x in starts]
+        options = dict(method=method, t_eval=t, rtol=rtol, atol=atol)
+        paths = [_solve(law, x, load, max_evaluations, options) for x in starts]
     return np.stack(paths, 1) if x0.ndim == 2 else paths[0]
 
 
@@ -72,12 +85,21 @@ def _guard(law, starts: np.ndarray, t: np.ndarray, longest: float, backward: boo
         )
 
 
-def _solve(law, x0, t, load, method: str, rtol: float, atol: float) -> np.ndarray:
-    options = dict(method=method, t_eval=t, rtol=rtol, atol=atol)
-    if method in ("BDF", "Radau") and law.order == 1:
-        options["jac"] = lambda _, x: law.jacobian(x)
+def _solve(law, x0: np.ndarray, load, max_evaluations: int, options: dict) -> np.ndarray:
+    t, evaluations = options["t_eval"], itertools.count(1)
+    if options["method"] in ("BDF", "Radau") and law.order == 1:
+        options = options | {"jac": lambda _, x: law.jacobian(x)}
+
+    def rate(now: float, x: np.ndarray) -> np.ndarray:
+        if next(evaluations) > max_evaluations:
+            raise IntegrationError(
+                f"the solution needs more than {max_evaluations} evaluations of the rate; it "
+                f"reached t = {now:g} of {t[-1]:g}"
+            )
+        return law.rate(x, load(now))
+
     with np.errstate(over="ignore", invalid="ignore"):
-        found = solve_ivp(lambda now, x: law.rate(x, load(now)), (t[0], t[-1]), x0, **options)
+        found = solve_ivp(rate, (t[0], t[-1]), x0, **options)
     if not found.success or not np.isfinite(found.y).all():
         raise IntegrationError(f"the solution blows up before t = {t[-1]:g}")
     return found.y.T

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from scipy.integrate import solve_ivp
 
-from dlnn_utils.models.elements import LocalDiffusion
+from dlnn_utils.fields.local import LocalDiffusion
 from dlnn_utils.models.model import Model
 from dlnn_utils.models.motion import Diffusion, Mechanics
 from dlnn_utils.models.network import ScalarNetwork
@@ -106,11 +106,11 @@ def rates_of_pixels(side: int, total: int = 16384) -> Calls:
     n = side**2
     x = torch.from_numpy(np.random.default_rng(0).uniform(size=(max(1, total // n), n)))
     D = np.ones((side - 1, side - 1))
-    models = {"local": LocalDiffusion(ScalarNetwork(8, (10,), "quadratic"), D)}
+    rates = {"local": LocalDiffusion(ScalarNetwork(8, (10,), "quadratic"), D).rates}
     for name, width in (("600 wide", 600), ("9 n wide", 9 * n)):
         if width * n <= 1e8:
-            models[name] = Diffusion(ScalarNetwork(n, (width,), "quadratic_silu"))
-    return {name: torch.no_grad()(partial(model.rate, x)) for name, model in models.items()}
+            rates[name] = Diffusion(ScalarNetwork(n, (width,), "quadratic_silu")).rate
+    return {name: torch.no_grad()(partial(rate, x)) for name, rate in rates.items()}
 
 
 def imports() -> Calls:

@@ -22,7 +22,7 @@ class LinearLaw:
     Parameters
     ----------
     K : sparse array (n, n)
-        Symmetric stiffness in m^2/s, such as `Plate.K` or `LocalDiffusion.stiffness(c)`.
+        Symmetric stiffness in m^2/s, such as `Plate.K` or `LocalDiffusion.hessian(c)`.
     M : array (n,) or diagonal (n, n)
         Lumped mass in m^2.
     T : float
@@ -37,8 +37,9 @@ class LinearLaw:
 
     @checked
     def __init__(self, K: csr_array, M: np.ndarray, T: Positive):
-        M = M.diagonal() if getattr(M, "ndim", 1) == 2 else np.asarray(M, dtype=float)
-        if K.shape != (len(M), len(M)) or not (M > 0).all():
+        M = diags_array(M) if np.ndim(M) == 1 else csr_array(M)
+        M, others = M.diagonal(), abs(M).sum() - abs(M.diagonal()).sum()
+        if K.shape != (len(M), len(M)) or not (M > 0).all() or others:
             raise ValueError(f"M must be {K.shape[0]} positive masses; got {M.shape}")
         if abs(K - K.T).max() > 1e-9 * abs(K).max():
             raise ValueError("K must be symmetric: L_D represents symmetric operators only")
@@ -59,10 +60,10 @@ class LinearLaw:
 
     @classmethod
     def of(cls, system, T: float, c: np.ndarray | None = None) -> "LinearLaw":
-        """Return the law of a `Plate`, or of a fitted model near an image c (n,), by default 0."""
-        if hasattr(system, "stiffness"):
+        """Return the law of a `Plate`, or of a `FieldEnergy` near a state c (n,), by default 0."""
+        if hasattr(system, "hessian"):
             c = np.zeros(system.n) if c is None else np.ravel(c)
-            return cls(system.stiffness(c), system.M.cpu().numpy(), T)
+            return cls(system.hessian(c), system.N, T)
         return cls(system.K, system.M, T)
 
     def forward(self, c0: np.ndarray) -> np.ndarray:
@@ -103,7 +104,7 @@ class NonlinearLaw:
     Parameters
     ----------
     rate : callable
-        From a tensor (B, n) to rates (B, n), such as `LocalDiffusion.rate` or `AllenCahn.rates`.
+        From a tensor (B, n) to rates (B, n), such as `LocalDiffusion.rates` or `AllenCahn.rates`.
     n : int
     T : float
         Time in s.

@@ -1,29 +1,22 @@
-"""Learning L_D from images: of a whole sequence (Section 5.4), or of one element.
+"""Learning L_D from the images of a whole sequence (Section 5.4).
 
 The pixels of a sequence share one unit and one scale.  A single trajectory visits few of their
 directions; weights that start small, and steps that are as small as they can be, leave the other
 directions with little curvature: what the images do not show is taken to move little.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from dlnn_utils._arguments import Array, Count, NotNegative, Seed, checked
-from dlnn_utils.models.elements import CORNERS, FEATURES, LocalDiffusion
 from dlnn_utils.models.motion import Diffusion
 from dlnn_utils.models.network import ScalarNetwork
 from dlnn_utils.training.fit import train
-from dlnn_utils.training.gauss_newton import OnStep, minimise, primal, train_gauss_newton
-from dlnn_utils.training.loss import (
-    ConstantCoefficients,
-    History,
-    data_loss,
-    one_thread,
-    tensors,
-)
+from dlnn_utils.training.gauss_newton import train_gauss_newton
+from dlnn_utils.training.loss import ConstantCoefficients
 
 START = 0.1
 """Standard deviation of all initial weights."""
@@ -98,91 +91,3 @@ def early_frames(total: int, number: int) -> np.ndarray:
         if len(kept) >= number:
             return kept
     return np.arange(total)
-
-
-@checked
-def fit_local(
-    c: Array["B n"],
-    cdot: Array["B n"],
-    D: Array["m m"],
-    *,
-    M=None,
-    widths: Sequence[int] = (16,),
-    activation: str | Sequence[str] = "quadratic",
-    seed: Seed = 0,
-    optimiser: str | Callable | None = None,
-    **options,
-) -> LocalDiffusion:
-    """Learn the energy of one element from images of a plate (Eq. 18, with the mass known).
-
-    Parameters
-    ----------
-    c, cdot : array (B, n)
-        Images, a row of n = (m + 1)^2 pixels each, row by row from the top left, and their rates.
-    D : array (m, m)
-        Diffusivity of each element.
-    M : array (n,), or diagonal (n, n), optional
-        Mass of each pixel; by default the lumped one of a plate of 1 m by 1 m.
-    widths, activation, seed
-        Of the network, as for `ScalarNetwork`; by default a quadratic form, the paper's constant
-        coefficients.
-    optimiser : str or callable, optional
-        Another training, as for `train`; by default `train_local`.
-    **options
-        Of the training (max_steps, target) and of `train` (device).
-
-    Returns
-    -------
-    LocalDiffusion
-        Fitted model, with `.evolve(c0, t)`, `.on(D)` for another microstructure and `.history`.
-
-    Raises
-    ------
-    ValueError
-        If an argument is malformed.
-    DivergenceError
-        If training diverges.
-    """
-    network = ScalarNetwork(CORNERS * FEATURES, widths, activation, seed)
-    model = LocalDiffusion(network, D, M)
-    if c.shape[1] != model.n:
-        raise ValueError(f"c must have shape (any, {model.n}); got {c.shape}")
-    return train(model, c, cdot, optimiser=optimiser or train_local, **options)
-
-
-@checked
-@one_thread()
-def train_local(
-    model: LocalDiffusion,
-    x: Array["B n"],
-    rate: Array["B n"],
-    *,
-    max_steps: Count = 200,
-    target: NotNegative = 0.0,
-    prior: None = None,
-    on_step: OnStep = None,
-) -> History:
-    """Minimise the loss of Eq. 18 over the shared weights like `train_levenberg_marquardt`.
-
-    A pixel's rate is what is left where four elements' forces nearly cancel, over a small mass;
-    so the forces are trained, in float64.  A network with hardly more neurons than its quadratic
-    form needs may take ten times the steps of one with some to spare.
-    """
-    if prior is not None:
-        raise ValueError(
-            "a local energy is trained without the soft prior of constant coefficients; "
-            'activation="quadratic" has them by construction'
-        )
-    x, y = tensors(model, x, rate)
-
-    @torch.no_grad()
-    def losses() -> tuple[float, float]:
-        return float(data_loss(model, x, y)), 0.0
-
-    def rows() -> Iterator[tuple[Tensor, Tensor]]:
-        scale = len(x) ** -0.5
-        for image, force in zip(x.split(1), y.split(1)):
-            r, J = model.prediction_and_jacobian(image)
-            yield scale * (r - force)[0], scale * J[0]
-
-    return minimise(model, losses, lambda: primal(rows()), max_steps, target, on_step)

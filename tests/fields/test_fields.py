@@ -9,9 +9,7 @@ from scipy.sparse.linalg import spsolve
 from skfem.helpers import curl, ddot, dot, grad, sym_grad
 
 import dlnn_utils as dlnn
-from dlnn_utils.fields.probes import Probes
 from dlnn_utils.integration import IntegrationError
-from dlnn_utils.models.elements import corners_of
 
 RNG = np.random.default_rng(0)
 
@@ -62,20 +60,6 @@ def test_least_squares_law_is_found_to_rounding_and_moves_to_another_mesh(learne
     c = RNG.normal(size=moved.n)
     assert abs(moved.hessian(c) - K).max() < 1e-9
     assert np.isclose(moved.energy(c)[0] - moved.energy(0 * c)[0], c @ K @ c / 2)
-
-
-def test_local_diffusion_is_a_case_of_it():
-    m, D = 4, RNG.uniform(0.1, 1, (4, 4))
-    network, corners = dlnn.ScalarNetwork(8, (6,), "silu", 1), corners_of(m)
-    G = csr_array((np.ones(4 * m * m), (np.arange(4 * m * m), corners.T.ravel())), (64, 25))
-    at, every = np.zeros((2, m * m)), np.arange(m * m)
-    probes = Probes(G, np.zeros(64), np.ones(m * m), at, every)
-    local = dlnn.LocalDiffusion(network, D)
-    law = dlnn.FieldEnergy(dlnn.Density(network, probes, {"D": D.ravel()}), local.M.numpy())
-    c = RNG.normal(size=(3, 25))
-    exact = local.rate(torch.from_numpy(c)).detach().numpy()
-    assert np.abs(law.rate(c) - exact).max() < 1e-12 * np.abs(exact).max()
-    assert abs(law.hessian(c[0]) - local.stiffness(c[0])).max() < 1e-12
 
 
 @pytest.mark.parametrize(

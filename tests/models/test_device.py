@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from dlnn_utils import fit_diffusion, fit_local, fit_mechanics, table_1
+from dlnn_utils import fit_diffusion, fit_mechanics, table_1
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no GPU here")
 needs_none = pytest.mark.skipif(torch.cuda.is_available(), reason="torch finds a GPU here")
@@ -24,13 +24,7 @@ def mechanics(**options):
     return fit_mechanics(q, v, a, M=np.eye(2), widths=(12,), max_steps=20, **options)
 
 
-def local(**options):
-    """A fitted local energy of 2 x 2 elements."""
-    c = np.random.default_rng(0).uniform(size=(4, 9))
-    return fit_local(c, -c, np.ones((2, 2)), widths=(4,), max_steps=5, **options)
-
-
-every_fit = pytest.mark.parametrize("fitted", [fit, mechanics, local])
+every_fit = pytest.mark.parametrize("fitted", [fit, mechanics])
 
 
 @needs_none

@@ -64,8 +64,8 @@ class Maxwell(ExactLaw):
     def networks(self, seed: int) -> list:
         """Return quadratic networks: a potential of curl E, and one of E and E'."""
         return [
-            ScalarNetwork(2, (4,), "quadratic", seed),
-            ScalarNetwork(8, (10,), "quadratic", seed + 1),
+            ScalarNetwork(2, (8,), "quadratic", seed),
+            ScalarNetwork(8, (16,), "quadratic", seed + 1),
         ]
 
     @property
@@ -75,7 +75,7 @@ class Maxwell(ExactLaw):
 
     def inertia(self, seed: int) -> Density:
         """Return an untrained density of the mass, of E' and eps."""
-        return Density(ScalarNetwork(4, (6,), "quadratic", seed + 2), *self._heavy)
+        return Density(ScalarNetwork(4, (12,), "quadratic", seed + 2), *self._heavy)
 
     @property
     def _heavy(self) -> tuple:

@@ -13,7 +13,6 @@ from dlnn_utils import (
     elements_of,
     fit_local,
     grains,
-    integrate,
     relative_error,
 )
 
@@ -52,38 +51,22 @@ def untrained():
     return LocalDiffusion(ScalarNetwork(8, (5, 4), "silu", seed=1), grains(3))
 
 
-def test_the_force_is_minus_the_gradient_of_the_summed_energy(untrained):
-    x = torch.rand(2, 16, dtype=torch.float64, requires_grad=True)
-    energy = untrained.network.value(untrained.inputs(x)).sum()
-    (gradient,) = torch.autograd.grad(energy, x)
-    torch.testing.assert_close(untrained.prediction(x), -gradient)
-    torch.testing.assert_close(untrained.rate(x) * untrained.M, -gradient)
-
-
-def test_stiffness_and_jacobian_are_derivatives_of_force_and_rate(untrained):
-    x = torch.rand(16, dtype=torch.float64)
-    for matrix, function, sign in (
-        (untrained.stiffness(x), untrained.prediction, -1),
-        (untrained.jacobian(x), untrained.rate, 1),
-    ):
-        exact = torch.autograd.functional.jacobian(lambda x, f=function: f(x[None])[0], x)
-        np.testing.assert_allclose(matrix.toarray(), sign * exact, atol=1e-12)
-
-
-def test_the_jacobian_by_the_weights_is_that_of_autograd(untrained):
+def test_rates_of_tensors_are_those_of_arrays_and_autograd_follows_them(untrained):
     x = torch.rand(2, 16, dtype=torch.float64)
-    r, J = untrained.prediction_and_jacobian(x)
-    torch.testing.assert_close(r, untrained.prediction(x))
-    for b, i in ((0, 0), (0, 5), (1, 10)):
-        row = torch.autograd.grad(untrained.prediction(x)[b, i], untrained.weights)
-        torch.testing.assert_close(J[b, i], torch.cat([part.reshape(-1) for part in row]))
+    rates = untrained.rates(x).detach().numpy()
+    np.testing.assert_allclose(rates, untrained.rate(x.numpy()), atol=1e-14)
+    exact = torch.autograd.functional.jacobian(lambda c: untrained.rates(c[None])[0], x[0])
+    np.testing.assert_allclose(untrained.jacobian(x[0].numpy()).toarray(), exact, atol=1e-12)
 
 
-def test_homogeneity_vanishes_for_a_quadratic_form_alone(model, untrained):
-    x = torch.rand(2, model.n, dtype=torch.float64)
-    with torch.no_grad():
-        assert untrained.homogeneity(x[:, :16]).abs().max() > 1e-3
-        assert model.homogeneity(x).abs().max() < 1e-10
+def test_the_law_falls_down_the_summed_energy_of_its_corners(untrained):
+    c, D = torch.rand(4, 4, dtype=torch.float64, requires_grad=True), torch.as_tensor(untrained.D)
+    corners = torch.stack([c[:-1, :-1], c[:-1, 1:], c[1:, 1:], c[1:, :-1]], -1).reshape(-1, 4)
+    inputs = torch.cat([corners, D.reshape(-1, 1) * corners], 1)
+    energy = untrained.network.value(inputs).sum()
+    assert np.isclose(untrained.energy(c.detach().numpy().ravel())[0], energy.item())
+    (gradient,) = torch.autograd.grad(energy, c)
+    np.testing.assert_allclose(untrained.force(c.detach().numpy().ravel()), gradient.ravel())
 
 
 @pytest.mark.parametrize(
@@ -115,7 +98,9 @@ def test_two_starts_are_two_runs_and_back_is_only_as_far_as_it_goes(model):
     np.testing.assert_array_equal(both[:, 1], model.evolve(starts[1], T))
     there = both[1]
     assert np.abs(model.evolve(there, [1e-3, 0], rtol=1e-7, atol=1e-9)[1] - starts).max() < 1e-4
-    with pytest.raises(IntegrationError, match="^back over 0.5 s the fastest mode grows by exp"):
+    with pytest.raises(
+        IntegrationError, match="t must not go back 0.5: the fastest mode grows by exp"
+    ):
         model.evolve(there[0], [0.5, 0])
 
 
@@ -133,12 +118,5 @@ def test_wrong_plates_are_told(D, M, message):
 
 
 def test_wrong_input_is_told():
-    plate = Plate.of(grains(3))
-    c, cdot = images(plate)
-    with pytest.raises(ValueError, match="without the soft prior"):
-        fit_local(c, cdot, plate.D, constant_coefficients=0.1)
     with pytest.raises(ValueError, match="needs 8 inputs; got 5"):
-        LocalDiffusion(ScalarNetwork(5), plate.D)
-    model = LocalDiffusion(ScalarNetwork(8), plate.D)
-    with pytest.raises(ValueError, match="jacobian is taken for one start at a time; got 4 start"):
-        integrate(model.rate, c, T, method="BDF", jacobian=model.jacobian)
+        LocalDiffusion(ScalarNetwork(5), grains(3))
