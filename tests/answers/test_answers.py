@@ -31,7 +31,7 @@ def test_the_masses_that_ship():
 def test_the_plate_that_ships():
     model = dlnn.fit_material(plates())
     truth = dlnn.Plate.of(np.full((SIDE - 1, SIDE - 1), MADE["DIFFUSIVITY"])).K.toarray()
-    assert dlnn.relative_error(model.stiffness(EXACT[0]).toarray(), truth) < 1e-3
+    assert dlnn.relative_error(model.hessian(EXACT[0]).toarray(), truth) < 1e-3
     law = dlnn.answer_images(model, plates(), edge=2.0).law
     assert law[0][1] == pytest.approx(4 * MADE["DIFFUSIVITY"], rel=1e-3)
 

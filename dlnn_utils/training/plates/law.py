@@ -13,8 +13,8 @@ from scipy.sparse.linalg import eigsh, expm_multiply
 
 from dlnn_utils._arguments import SMALLEST, Array, Number, Times, array, checked
 from dlnn_utils.integration import IntegrationError
-from dlnn_utils.models.elements import CORNERS
 
+CORNERS = 4
 SIDES = ("top", "right", "bottom", "left", "face")
 ACROSS = np.array([[2, -2, -1, 1], [-2, 2, 1, -1], [-1, 1, 2, -2], [1, -1, -2, 2]]) / 6
 DOWN = np.array([[2, 1, -1, -2], [1, 2, -2, -1], [-1, -2, 2, 1], [-2, -1, 1, 2]]) / 6
