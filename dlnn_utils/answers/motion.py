@@ -119,7 +119,8 @@ def answer_motion(
         _pooled(*map(np.concatenate, zip(*behind))),
         _limits(found, order, len(runs), errors["DLNN"][0] / grain, x),
         ("motion", *(a[:, 0] if a.ndim > 1 else a for a in runs[0]),
-         {name: way[0][0][:, 0] for name, way in ways.items()}, t[0][-1]),
+         {name: way[0][0][:, 0] for name, way in ways.items()}, t[0][-1],
+         "first position (m)" if order == 2 else "first component (unit of the file)"),
     )  # fmt: skip
 
 
