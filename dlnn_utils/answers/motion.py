@@ -183,13 +183,13 @@ def _limits(found: FittedMotion, order: int, runs: int, over: float, x: list) ->
     """Return sentences on what a law of motion cannot say."""
     reach = np.concatenate(x)
     low, high = reach.min(axis=0)[0], reach.max(axis=0)[0]
-    said = [f"It was seen between {low:.3g} and {high:.3g} of the first component."]
+    said = [f"In the data the first component lies between {low:.3g} and {high:.3g}."]
     if order == 2:
         said.append("The masses are given: K, C and friction scale with them.")
     if found.kind == "free":
-        said.append("A free network has no error bars; K and C hold amid the data.")
+        said.append("A free network has no error bars; K and C hold in the middle of the data.")
     if over > MISSES:
-        said.append(f"It misses the held-out part by {over:.2g} times the noise.")
+        said.append(f"The law misses the held-out part by {over:.2g} times the noise.")
     if runs == 1:
         said.append("One recording: other starts are not tested.")
     return said + [f"{remark[0].upper()}{remark[1:]}." for remark in found.remarks]

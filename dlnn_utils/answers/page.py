@@ -69,7 +69,7 @@ class Answer:
             lines.append(f"and {len(self.law) - MOST} more in the table")
         h = self.horizon
         limit = f"{h.reach:.3g} s" if h.reach < h.tau[-1] else f"more than {h.tau[-1]:.3g} s"
-        lines.append(f"Back: {h.share:.0%} of the spread after {limit}.")
+        lines.append(f"Back in time: an error of {h.share:.0%} of the spread after {limit}.")
         return "\n".join(textwrap.fill(line, WIDTH) for line in [*lines, *self.limits])
 
     def figure(self):
