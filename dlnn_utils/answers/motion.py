@@ -119,7 +119,8 @@ def answer_motion(
         _pooled(*map(np.concatenate, zip(*behind))),
         _limits(found, order, len(runs), errors["DLNN"][0] / grain, x),
         ("motion", *(a[:, 0] if a.ndim > 1 else a for a in runs[0]),
-         {name: way[0][0][:, 0] for name, way in ways.items()}, t[0][-1]),
+         {name: way[0][0][:, 0] for name, way in ways.items()}, t[0][-1],
+         "first position (m)" if order == 2 else "first component (unit of the file)"),
     )  # fmt: skip
 
 
@@ -182,13 +183,13 @@ def _limits(found: FittedMotion, order: int, runs: int, over: float, x: list) ->
     """Return sentences on what a law of motion cannot say."""
     reach = np.concatenate(x)
     low, high = reach.min(axis=0)[0], reach.max(axis=0)[0]
-    said = [f"It was seen between {low:.3g} and {high:.3g} of the first component."]
+    said = [f"In the data the first component lies between {low:.3g} and {high:.3g}."]
     if order == 2:
         said.append("The masses are given: K, C and friction scale with them.")
     if found.kind == "free":
-        said.append("A free network has no error bars; K and C hold amid the data.")
+        said.append("A free network has no error bars; K and C hold in the middle of the data.")
     if over > MISSES:
-        said.append(f"It misses the held-out part by {over:.2g} times the noise.")
+        said.append(f"The law misses the held-out part by {over:.2g} times the noise.")
     if runs == 1:
         said.append("One recording: other starts are not tested.")
     return said + [f"{remark[0].upper()}{remark[1:]}." for remark in found.remarks]

@@ -13,8 +13,8 @@ MOST, WORST, WIDTH = 12, 10.0, 50
 """Coefficients in the words, the largest error drawn, and characters in a line of words."""
 
 COLOURS = {"DLNN": "#0072B2", "least squares": "#000000", "PyDMD": "#8C8C8C"}
-WAYS = "#0072B2", "#D55E00"
-"""Colours of the methods, as in all figures, and of the ways, forward and backward."""
+WAYS = "#444444", "#BBBBBB"
+"""Colours of the methods, as in all figures, and greys of the ways, forward and backward."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Answer:
     was held out, backward) of each method over the spread, `noise` the noise over the spread;
     `back` are times back and the errors found there, as `horizon` holds those expected; `limits`
     are sentences on what the model cannot say.  `shown` is what the first panel draws: ("motion",
-    t, measured, {method: curve}, time of the cut) or ("map", image, its title, its unit).
+    t, measured, {method: curve}, time of the cut, label) or ("map", image, its title, its unit).
     """
 
     title: str
@@ -69,14 +69,14 @@ class Answer:
             lines.append(f"and {len(self.law) - MOST} more in the table")
         h = self.horizon
         limit = f"{h.reach:.3g} s" if h.reach < h.tau[-1] else f"more than {h.tau[-1]:.3g} s"
-        lines.append(f"Back: {h.share:.0%} of the spread after {limit}.")
+        lines.append(f"Back in time: an error of {h.share:.0%} of the spread after {limit}.")
         return "\n".join(textwrap.fill(line, WIDTH) for line in [*lines, *self.limits])
 
     def figure(self):
         """Return the page as a Matplotlib figure."""
         import matplotlib.pyplot as plt
 
-        fig, ((first, bars), (back, text)) = plt.subplots(2, 2, figsize=(7.0, 5.6))
+        fig, ((first, bars), (back, text)) = plt.subplots(2, 2, figsize=(7.0, 6.2))
         {"motion": self._motion, "map": self._map}[self.shown[0]](first)
         self._bars(bars)
         self._back(back)
@@ -96,16 +96,16 @@ class Answer:
         return folder
 
     def _motion(self, ax) -> None:
-        _, t, x, curves, cut = self.shown
+        _, t, x, curves, cut, label = self.shown
         ax.plot(t, x, "k.", ms=3, label="measured")
         size = np.ptp(x)
         low, high = x.min() - 0.3 * size, x.max() + 0.3 * size
         inside = {k: np.where((low < y) & (y < high), y, np.nan) for k, y in curves.items()}
         for name, y in inside.items():
-            ax.plot(t, y, color=COLOURS.get(name), label=name)
+            ax.plot(t, y, color=COLOURS.get(name), label=name, zorder=3 if name == "DLNN" else 2)
         ax.axvspan(cut, t[-1], color="k", alpha=0.07, lw=0, label="held out")
         near = max(t[0], cut - 2 * (t[-1] - cut)), t[-1]
-        ax.set(xlabel="time $t$ (s)", ylabel="first component", ylim=(low, high), xlim=near)
+        ax.set(xlabel="time $t$ (s)", ylabel=label, ylim=(low, high), xlim=near)
         ax.legend(loc="best")
 
     def _map(self, ax) -> None:
@@ -120,7 +120,7 @@ class Answer:
             found = [pair[k] for pair in self.errors.values()]
             found = np.nan_to_num(found, nan=WORST, posinf=WORST).clip(max=WORST)
             ax.barh(place + 0.2 * (2 * k - 1), found, 0.38, color=WAYS[k], label=way)
-        ax.set(xscale="log", xlabel=f"error / spread (1; {WORST:g} or more ends there)")
+        ax.set(xscale="log", xlabel=f"error / spread (1, at most {WORST:g} shown)")
         ax.xaxis.set_minor_formatter("")
         ax.set_yticks(place, list(self.errors))
         ax.invert_yaxis()
@@ -132,7 +132,7 @@ class Answer:
         ax.semilogy(h.tau[seen], h.error[seen], label="expected")
         tau, found = (a[self.back[0] <= h.tau[seen][-1]] for a in self.back)
         ax.plot(tau, found, "k.", ms=3, label="found, with the noise of the data")
-        ax.axhline(h.share, color="k", lw=0.6, ls=":", label=f"{h.share:.0%}")
-        ax.axvline(h.reach, lw=0.8, ls="--", label="how far back")
+        ax.axhline(h.share, color="k", lw=0.6, ls=":", label=f"{h.share:.0%} of the spread")
+        ax.axvline(h.reach, lw=0.8, ls="--", label="horizon")
         ax.set(xlabel="time back (s)", ylabel="error / spread (1)")
-        ax.legend(loc="best")
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16))

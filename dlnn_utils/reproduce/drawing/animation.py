@@ -21,8 +21,13 @@ def save_animation(
 ) -> str:
     """Save what `draw` makes of the figure for each frame as an endless GIF; return its name.
 
-    The path has no ending. The last frame stands ten times as long; the origin is the comment.
+    The path has no ending. The layout is that of the first frame. The last one stands ten times
+    as long; the origin is the comment.
     """
+    draw(frames[0])
+    for _ in range(2):  # images of equal aspect take their place in the second layout
+        fig.canvas.draw()
+    fig.set_layout_engine("none")
     pictures = []
     for frame in frames:
         draw(frame)
