@@ -60,7 +60,7 @@ def _free(parts: list, seed: int) -> LocalDiffusion:
     pairs = [smooth_states(c, t) for t, c in parts]
     c, rates = (np.concatenate([a[ENDS:-ENDS] for a in both]) for both in zip(*pairs))
     side = round(c.shape[1] ** 0.5)
-    return fit_local(c, rates, np.ones((side - 1, side - 1)), max_steps=20, seed=seed)
+    return fit_local(c, rates, np.ones((side - 1, side - 1)), max_steps=60, seed=seed)
 
 
 def diffusivity(parts: list) -> tuple[float, float, float]:
