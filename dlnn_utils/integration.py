@@ -31,9 +31,9 @@ def integrate(
 ) -> np.ndarray:
     """Integrate dx/dt = rate(x) from x0 over the times t; falling times run it backward.
 
-    The whole batch is one system for SciPy's `solve_ivp`.  That measures the error by the root
-    mean square over the system, so the tolerances are divided by the square root of the batch
-    size: then no single trajectory's local error exceeds them.
+    The batch is one system for SciPy's `solve_ivp`, which measures errors by their RMS: tolerances
+    are divided by the root of the batch size, so that no single trajectory's local error exceeds
+    them.
 
     Parameters
     ----------
@@ -41,16 +41,11 @@ def integrate(
     x0 : array (n,) or (B, n), states at time t[0]
     t : array (T,), rising or falling
     n_state : int, optional, the length n that x0 must have
-    method : str
-        A method of `scipy.integrate.solve_ivp`.  "RK45" is the paper's Dormand-Prince pair.
-    rtol, atol : float
-        Relative and absolute tolerance of a trajectory's local error.
+    method : str, of `scipy.integrate.solve_ivp`; "RK45" is the paper's Dormand-Prince pair
+    rtol, atol : float, relative and absolute tolerance of a trajectory's local error
     max_evaluations : int, of the rate
-    jacobian : callable, optional
-        For one start and an implicit method: maps a state (n,) to the derivative of the rate
-        (n, n), dense or sparse.
-    like : Tensor, optional
-        Of the type and on the device that `rate` takes; by default float64 on the CPU.
+    jacobian : callable, optional, of one state (n,): d(rate)/dx (n, n) for an implicit method
+    like : Tensor, optional, of the type and on the device that `rate` takes; else float64, CPU
 
     Returns
     -------

@@ -1,7 +1,6 @@
 """The answer to data of one's own, on a page: the law, its forecast, how far back, and its limits.
 
-A law that was fitted to the first part of each recording runs forward over the part held out, and
-back to the beginning; least squares and PyDMD, fitted to the same part, do so beside it.
+The law of the first parts runs over what was held out, and back, beside least squares and PyDMD.
 """
 
 import numpy as np
@@ -30,14 +29,8 @@ def first_parts(runs, held_out: float = HELD_OUT) -> tuple[list, list]:
 
     Parameters
     ----------
-    runs : sequence of (t (T,), x (T, m))
-        Such as `States.runs`.
-    held_out : float
-        Share of each recording that is left for `answer_motion`.
-
-    Returns
-    -------
-    x, t : lists of arrays (T, m) and (T,)
+    runs : sequence of (t (T,), x (T, m)), such as `States.runs`
+    held_out : float, share of each recording that is left for `answer_motion`
     """
     runs, cuts = recordings_of(runs), []
     for k, (t, _) in enumerate(runs):
@@ -68,20 +61,14 @@ def answer_motion(
 ) -> Answer:
     """Return the page on a law found by `fit_motion` from the `first_parts` of recordings.
 
+    It has `.figure()`, `.rows()` for a table, and `.save(folder)`.
+
     Parameters
     ----------
     found : FittedMotion
-    runs : sequence of (t (T,), x (T, m))
-        Whole recordings, such as `States.runs`.
-    held_out : float
-        As given to `first_parts`.
-    share : float
-        Of the signal: the error back in time that bounds `Answer.horizon`.
-
-    Returns
-    -------
-    Answer
-        With `.figure()`, `.rows()` for a table, and `.save(folder)`.
+    runs : sequence of (t (T,), x (T, m)), whole recordings, such as `States.runs`
+    held_out : float, as given to `first_parts`
+    share : float, of the signal: the error back in time that bounds `Answer.horizon`
     """
     order = 2 if isinstance(found.model, Mechanics) else 1
     runs, (x, t) = recordings_of(runs), first_parts(runs, held_out)

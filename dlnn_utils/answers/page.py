@@ -21,11 +21,10 @@ WAYS = "#0072B2", "#D55E00"
 class Answer:
     """What data say of their law.
 
-    `law` holds (name, value, standard error or None, unit); `errors` the errors (forward over what
-    was held out, backward) of each method over the spread, `noise` the noise over the spread;
-    `back` are times back and the errors found there, as `horizon` holds those expected; `limits`
-    are sentences on what the model cannot say.  `shown` is what the first panel draws: ("motion",
-    t, measured, {method: curve}, time of the cut) or ("map", image, its title, its unit).
+    `law` holds (name, value, standard error or None, unit); `errors` those of each method over the
+    spread (held out, backward), `noise` too; `back` are times back and errors there; `limits` are
+    sentences.  `shown` is ("motion", t, measured, {method: curve}, cut) or ("map", image, title,
+    unit).
     """
 
     title: str

@@ -1,8 +1,7 @@
 """How far back data allow one to go: noise, grown by the learned law, against the signal.
 
-Near a state the law is x' = A x, and an error e in the state now was exp(-A tau) e a time tau
-ago.  A mode that decays at the rate lambda grows by exp(lambda tau), and the noise in it with it;
-no method avoids that without knowing more than the data (see `dlnn_utils.systems.backward`).
+Near a state x' = A x, so that an error e now was exp(-A tau) e a time tau ago; a mode that decays
+at the rate lambda grows by exp(lambda tau), and no method avoids that.
 """
 
 from dataclasses import dataclass
@@ -20,9 +19,8 @@ DEGREE, POINTS = 5, 120
 def noise_of(x: Array["T ..."], t: Times) -> np.ndarray:
     """Estimate the measurement noise of states recorded over time, without any model.
 
-    Over every seven neighbouring times the one combination of the measurements is taken that
-    vanishes for a polynomial of degree 5: what remains is noise, if the signal moves slowly from
-    one time to the next, and an upper bound if it does not.
+    Over every seven neighbouring times it takes the one combination that vanishes for a polynomial
+    of degree 5: noise, if the signal moves slowly, and else an upper bound.
 
     Parameters
     ----------
@@ -31,8 +29,7 @@ def noise_of(x: Array["T ..."], t: Times) -> np.ndarray:
 
     Returns
     -------
-    array
-        Standard deviation of each component's noise: of the last axis of x, over all others.
+    array, standard deviation of each component's noise: of the last axis of x, over all others
     """
     points = DEGREE + 2
     if len(t) < points:
@@ -62,9 +59,8 @@ def jacobian_at(model, x) -> np.ndarray:
 class Horizon:
     """How far back errors stay below a share of the signal.
 
-    Modes grow backward at `rates` (n,) in 1/s, the fastest first; alone, each stays below the
-    share for `times` (n,) in s.  All together are expected to have the error `error` (N,), RMS
-    over RMS signal, at the times back `tau` (N,).
+    Modes grow backward at `rates` (n,) in 1/s, the fastest first; each alone stays below it for
+    `times` (n,).  All have the error `error` (N,), RMS over RMS signal, a time `tau` (N,) back.
     """
 
     rates: np.ndarray
@@ -97,12 +93,9 @@ def horizon_of(
 
     Parameters
     ----------
-    A : array (n, n)
-        The law near that state, from `jacobian_at`.
-    noise : float, array (n,) or (n, n)
-        Standard deviation of the state's error, of each component, or their covariance.
-    signal : float or array (n,)
-        Size of the signal, of each component, in the same units.
+    A : array (n, n), the law near that state, from `jacobian_at`
+    noise : float, array (n,) or (n, n), standard deviation of the state's error, or covariance
+    signal : float or array (n,), size of the signal, of each component
     longest : float, the longest time asked about in s
     share : float, of the signal, that the error may reach
 

@@ -13,23 +13,20 @@ def estimate_state(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Find the state at the last time from which the model meets the measurements best.
 
-    Weighted least squares over the measurements in t, by Gauss-Newton steps whose derivatives
-    are differences; positions alone give the velocities too, since the model ties them.
+    Weighted least squares by Gauss-Newton steps; positions give the velocities that the model
+    ties.
 
     Parameters
     ----------
     model : object with `evolve(x0, t)`
-    x : array (T, m)
-        Measured: the first m components of the state, all or half of them.
+    x : array (T, m), measured: the first m components of the state, all or half of them
     t : array (T,), rising
-    noise : float or array (m,)
-        Standard deviation of the measurements.
+    noise : float or array (m,), standard deviation of the measurements
 
     Returns
     -------
     state : array (n,), at t[-1]
-    covariance : array (n, n)
-        Of its error, if the model is right.
+    covariance : array (n, n), of its error, if the model is right
     """
     if not (noise >= SMALLEST).all():
         raise ValueError(f"noise must be positive; got {noise.min():g}")

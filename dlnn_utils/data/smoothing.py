@@ -16,18 +16,16 @@ WEIGHTS, TRIED = (1e-6, 1e9), 140
 
 @checked
 def smooth_states(x: Array["T ..."], t: Times, orders: Sequence[int] = (0, 1)) -> list[np.ndarray]:
-    """Smooth measured states and differentiate them.
+    """Smooth measured states and differentiate them, each component by a cubic smoothing spline.
 
-    Each component of each trajectory has a cubic smoothing spline of its own.  Generalised
-    cross-validation chooses its weight.  Times count in median steps, so that no unit matters;
-    of more than 600 times four stretches of 600 choose, and the middle weight is taken.
+    Generalised cross-validation chooses its weight, with times in median steps; of more than 600
+    times four stretches of 600 choose, and the middle weight is taken.
 
     Parameters
     ----------
     x : array (T, ...)
     t : array (T,), rising or falling, at least five times
-    orders : sequence of int
-        Orders of the derivatives, up to 2; order 0 is the smoothed state.
+    orders : sequence of int, of the derivatives, up to 2; order 0 is the smoothed state
 
     Returns
     -------
@@ -62,8 +60,7 @@ def smooth_states(x: Array["T ..."], t: Times, orders: Sequence[int] = (0, 1)) -
 def _smoothed(u: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the smoothing splines' values (T, N) of the columns of x (T, N), and weights (N,).
 
-    A natural spline f has the bending integral f^T K f in its values.  In the eigenvectors of K
-    smoothing divides by 1 + lam d, for every column alike, and cross-validation is two products.
+    In the eigenvectors of the bending integral f^T K f, smoothing divides by 1 + lam d.
     """
     h, T = np.diff(u), len(u)
     bends = np.diff(np.diff(np.eye(T), axis=0) / h[:, None], axis=0)

@@ -13,10 +13,9 @@ from dlnn_utils.models.network import DenseNetwork, ScalarNetwork
 
 
 class Model(nn.Module):
-    """State in, rate out.
+    """State in, rate out: training makes `prediction(x)` equal to `target(rate)`.
 
-    A subclass computes `prediction(x)` with its network; training makes that equal to
-    `target(rate)`.  Its `homogeneity(x)` vanishes if the prediction is linear in the states x.
+    `homogeneity(x)` vanishes if the prediction is linear in the states x.
     """
 
     network: DenseNetwork
@@ -70,27 +69,11 @@ class Model(nn.Module):
         self.network.output_scale.fill_(size * unit)
 
     def evolve(self, x0, t, **options) -> np.ndarray:
-        """Integrate the model from the states x0 over the times t, forward or backward.
+        """Return the states (T, n_state) or (T, B, n_state) from x0 on, at times that may fall.
 
-        Parameters
-        ----------
-        x0 : array (n_state,) or (B, n_state)
-            States at time t[0]: concentrations c, or [q, qdot].
-        t : array (T,)
-            Times, rising or falling; t[0] is the time of x0.
-        **options
-            Of `dlnn_utils.integrate` (rtol, atol, method).
-
-        Returns
-        -------
-        array (T, n_state) or (T, B, n_state)
-
-        Raises
-        ------
-        ValueError
-            If x0 or t is malformed.
-        IntegrationError
-            If the solution blows up.
+        x0 (n_state,) or (B, n_state) are concentrations c, or [q, qdot], at the time t[0]; options
+        are those of `dlnn_utils.integrate`, which raises IntegrationError if the solution blows
+        up.
         """
         given = {"n_state": self.network.n_inputs, "like": self.network.input_scale}
         return integrate(self.rate, x0, t, **given, **options)
@@ -122,20 +105,10 @@ class Baseline(Flow):
 
     Parameters
     ----------
-    n_state : int
-        Length of the state: n for diffusion, 2n for mechanics.
-    kind : {"diffusion", "mechanics"}
-        Whether the network gives the whole rate, or the acceleration alone.
-    widths : sequence of int
-    M : array (n, n) or (n,), optional
-        Mass matrix of diffusion, as for `Diffusion`: the network maps R c to R c', R = M^(1/2).
-    **options
-        Of `ScalarNetwork`: activation, seed, dtype.
-
-    Raises
-    ------
-    ValueError
-        If an argument is malformed.
+    n_state : int, length of the state: n for diffusion, 2n for mechanics
+    kind : {"diffusion", "mechanics"}, whether it gives the whole rate, or the acceleration alone
+    widths, **options : of the network, as for `ScalarNetwork`
+    M : array (n, n) or (n,), optional, mass matrix of diffusion: the network maps R c to R c'
     """
 
     @checked

@@ -1,9 +1,7 @@
 """Equations of motion read out of a dissipative Lagrangian: network in, rate of the state out.
 
-Two readings, equal if L_D is quadratic and not otherwise:
-
-- "euler-lagrange": the stationarity of L_D itself, Eqs 11 and 16;
-- "hessian": the matrices of Eqs 12 and 17 put into the linear law, Eqs 13 and 19.
+Of a quadratic L_D both readings are equal: "euler-lagrange", the stationarity of L_D itself (Eqs
+11 and 16), and "hessian", the matrices of Eqs 12 and 17 in the linear law (Eqs 13 and 19).
 """
 
 from collections.abc import Callable
@@ -27,17 +25,10 @@ class Diffusion(Flow):
 
     Parameters
     ----------
-    network : ScalarNetwork
-        L_D(c) = network(R c), n inputs.
-    M : array (n, n) or (n,), optional
-        Mass matrix, or its diagonal, symmetric and positive; by default the paper's identity.
-    form : {"euler-lagrange", "hessian"}
-        M c' = -dL_D/dc (Eq. 16) or M c' = -(d2L_D/dc dc^T) c (Eqs 13, 17).
-
-    Raises
-    ------
-    ValueError
-        If M is not symmetric and positive, or does not fit the network.
+    network : ScalarNetwork, L_D(c) = network(R c), n inputs
+    M : array (n, n) or (n,), optional, symmetric and positive; by default the paper's identity
+    form : {"euler-lagrange", "hessian"}, M c' = -dL_D/dc (Eq. 16)
+        Or M c' = -(d2L_D/dc dc^T) c (Eqs 13, 17).
     """
 
     @checked
@@ -72,24 +63,15 @@ class Diffusion(Flow):
 class Mechanics(Model):
     """Damped motion M q'' + C q' + K q = 0 from a scalar L_D(q, qdot), M known (Section 3.1).
 
-    The state is x = [q, qdot] (B, 2n).  As in Eq. 19 the mass enters as it is given, and the
-    network answers for K and the symmetric part of C; its own d2L_D/dqdot dqdot^T is never
-    trained.
+    The state is [q, qdot] (B, 2n).  As in Eq. 19 the mass is given; the network answers for K and
+    the symmetric part of C, and its own d2L_D/dqdot dqdot^T is never trained.
 
     Parameters
     ----------
-    network : ScalarNetwork
-        L_D(q, qdot), 2n inputs.
-    M : array (n, n)
-        Mass matrix, symmetric and invertible.
-    form : {"euler-lagrange", "hessian"}
-        M q'' = -(d2L_D/dqdot dq^T qdot + dL_D/dq) (Eq. 11), or M q'' = -(C qdot + K q) with the
-        matrices of Eq. 12.
-
-    Raises
-    ------
-    ValueError
-        If M is not symmetric or not invertible, or its size does not match the network.
+    network : ScalarNetwork, L_D(q, qdot), 2n inputs
+    M : array (n, n), mass matrix, symmetric and invertible
+    form : {"euler-lagrange", "hessian"}, M q'' = -(d2L_D/dqdot dq^T qdot + dL_D/dq) (Eq. 11)
+        Or M q'' = -(C qdot + K q) with the matrices of Eq. 12.
     """
 
     @checked
@@ -141,8 +123,7 @@ class Mechanics(Model):
 def potential_and_damping(model: Mechanics, q: Array["N n"]) -> tuple[np.ndarray, np.ndarray]:
     """Return V(q) = L_D(q, 0) - L_D(0, 0) (N,), and C(q) (N, n, n) of Eq. 12, at q (N, n).
 
-    For L_D = (1/2) q'^T M q' + q'^T g(q) + V(q) data determine both; so they are what they seem
-    if the model was trained in the Euler-Lagrange form.
+    Of L_D = (1/2) q'^T M q' + q'^T g(q) + V(q) data determine both, in the Euler-Lagrange form.
     """
     x = np.hstack([q, np.zeros_like(q)])
     C = model.matrices(x)["C"]

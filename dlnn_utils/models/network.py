@@ -1,14 +1,9 @@
 """Dense networks with the derivatives that Lagrangian mechanics needs, in closed form.
 
-A scalar network L_D(x) needs its gradient and its Hessian times a direction.  Both follow from
-one forward pass, one tangent pass and one backward sweep, each a handful of matrix products:
+    z_l = W_l a_(l-1) + b_l,  a_l = phi_l(z_l);  z'_l = W_l a'_(l-1),  a'_l = phi_l'(z_l) z'_l
+    g_(l-1) = W_l^T (phi_l' g_l),  g'_(l-1) = W_l^T (phi_l' g'_l + phi_l'' z'_l g_l)
 
-    z_l  = W_l a_(l-1) + b_l      a_l  = phi_l(z_l)             a_0  = s x
-    z'_l = W_l a'_(l-1)           a'_l = phi_l'(z_l) z'_l       a'_0 = s d
-    g_(l-1)  = W_l^T (phi_l'(z_l) g_l)
-    g'_(l-1) = W_l^T (phi_l'(z_l) g'_l + phi_l''(z_l) z'_l g_l)
-
-so that grad L_D = s g_0 and (Hessian of L_D) d = s g'_0, with s the fixed scale of the inputs.
+From a_0 = s x, a'_0 = s d they lead to grad L_D = s g_0 and (Hessian of L_D) d = s g'_0.
 """
 
 from collections.abc import Sequence
@@ -25,8 +20,8 @@ from dlnn_utils.models.reverse_pass import ORDER, GradientAndHvp, Product, Sweep
 class DenseNetwork(nn.Module):
     """A fully connected network x -> y with a linear last layer, as `ScalarNetwork` has one.
 
-    Fixed factors on its inputs (n_inputs,) and outputs, `input_scale` and `output_scale`, are 1 at
-    first.  A Lagrangian needs no bias of the last layer; other networks take `output_bias`.
+    Fixed factors, `input_scale` and `output_scale`, are 1 at first.  A Lagrangian needs no bias of
+    the last layer; other networks take `output_bias`.
     """
 
     @checked
@@ -111,21 +106,11 @@ class ScalarNetwork(DenseNetwork):
 
     Parameters
     ----------
-    n_inputs : int
-        n for L_D(c), 2n for L_D(q, qdot).
-    widths : sequence of int
-        Width of each hidden layer.
-    activation : str or sequence of str
-        Of `ACTIVATIONS`: one name for all hidden layers, or one for each.
-    seed : int
-        Seed of the initial weights, which are N(0, 1/fan-in); biases start uniform in (-1, 1).
-    **options
-        dtype, float64 by default.
-
-    Raises
-    ------
-    ValueError
-        If a width is not a positive integer or an activation is unknown.
+    n_inputs : int, n for L_D(c), 2n for L_D(q, qdot)
+    widths : sequence of int, of the hidden layers
+    activation : str or sequence of str, of `ACTIVATIONS`, for all hidden layers or for each
+    seed : int, of the weights, which start N(0, 1/fan-in), and biases, uniform in (-1, 1)
+    **options : dtype, float64 by default
     """
 
     def __init__(self, n_inputs: int, widths=(200, 200), activation="silu", seed=0, **options):

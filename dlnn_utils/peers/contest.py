@@ -23,10 +23,7 @@ MOST_EVALUATIONS = 450
 
 
 class Deviation(NamedTuple):
-    """Largest and root-mean-square error over trajectories.
-
-    Infinite where a solution blows up or takes too many evaluations.
-    """
+    """Largest and root-mean-square error over trajectories; infinite if a solution is lost."""
 
     max: float
     rms: float
@@ -53,16 +50,11 @@ class Contest:
 
     Parameters
     ----------
-    system : object with `evolve`
-        The truth.
-    x, rate : array (B, n_state)
-        Training states and rates.
-    starts : mapping of float to array (S, n_state)
-        Starts of the tests, by their reach.
-    times : array (T,)
-        Times of the tests.
-    compared : int, optional
-        How many of the state's coordinates count, from the first; all by default.
+    system : object with `evolve`, the truth
+    x, rate : array (B, n_state), training states and rates
+    starts : mapping of float to array (S, n_state), of the tests, by their reach
+    times : array (T,), of the tests
+    compared : int, optional, how many of the state's coordinates count, from the first
     """
 
     @checked
@@ -105,9 +97,8 @@ class Contest:
     ) -> Result:
         """Train a neural system with the optimiser's options, and follow the tests' starts.
 
-        Training is repeated for so many rounds, or until no error is above the goal.  `force`
-        (B, n) acts at the training states and `given` returns it at any, for `DeLaN`.  `at` are
-        the reaches to test at, `rtol` is of the tests' solver; both have defaults.
+        Rounds end when no error is above the goal.  `DeLaN` takes `force` (B, n) and `given`, the
+        same at any state.  `at` are the reaches to test at, `rtol` is of the tests' solver.
         """
         second_order, x, rate = optimiser == SECOND_ORDER, self.x, self.rate
         if isinstance(model, Peer):
@@ -178,10 +169,8 @@ def prediction_work(model: Model, x) -> tuple[float, int]:
 def training_work(model: Model, x, passes: int, second_order: bool) -> float:
     """Return the operations of a training, which do not depend on the machine.
 
-    Adam takes a prediction and a backward pass of twice its work, for every sample and epoch.
-    Levenberg-Marquardt, with P weights and m outputs, takes m backward passes instead, 2 m P for
-    a sample's rows of the Jacobian, m P^2 for its part of J^T J, and a prediction to judge the
-    step; the factor takes P^3 / 3.
+    Adam's are three predictions a sample; Levenberg-Marquardt's, of P weights and m outputs, m +
+    2, with 2 m P for J's rows, m P^2 for J^T J, and P^3 / 3 for the factor.
     """
     (one, m), B, P = prediction_work(model, x), len(x), model.n_weights
     if not second_order:

@@ -9,21 +9,8 @@ from dlnn_utils._arguments import Positive, checked
 def condition_numbers(law, prior, noise: Positive) -> tuple[float, float, float]:
     """Return the condition numbers of a small doubled system, by dense matrices.
 
-    Parameters
-    ----------
-    law : LinearLaw
-        c(T) = G c(0), of some hundred nodes.
-    prior : Matern
-        Gaussian, of covariance B in (mol/m^3)^2.
-    noise : float
-        Standard deviation of the image's noise in mol/m^3.
-
-    Returns
-    -------
-    initial, boundary, bound : float
-        As an initial-value problem, exp(2 lambda T); as the boundary-value problem
-        [I, -E^T; E, I] with E = G B^(1/2) / noise; and the bound of the latter,
-        sqrt(1 + s_max(E)^2), the signal over the noise.
+    They are that of the initial-value problem, exp(2 lambda T), that of the boundary-value problem
+    [I, -E^T; E, I] with E = G B^(1/2) / noise, and the latter's bound sqrt(1 + s_max(E)^2).
     """
     E = law.forward(prior.color(np.eye(prior.n))).T / noise
     s = np.linalg.svd(E, compute_uv=False)

@@ -11,8 +11,7 @@ from dlnn_utils._arguments import Array, Count, checked
 def coverage(samples: Array["S ..."], truth: Array["..."], levels: Array[" L"]) -> np.ndarray:
     """Return which part (L,) of the true values lies in the central intervals of samples.
 
-    Samples (S, ...) of a right posterior give the levels. Of S samples an interval of the level p
-    holds the part p (S - 1) / (S + 1) in the mean.
+    Samples (S, ...) of a right posterior give the levels times (S - 1) / (S + 1), in the mean.
     """
     if samples.shape[1:] != truth.shape:
         raise ValueError(f"samples must be of truth's shape {truth.shape}; got {samples.shape}")
@@ -32,10 +31,7 @@ class Reliability(NamedTuple):
 def reliability(
     probability: Array["..."], happened: Array["..."], bins: Count = 10
 ) -> Reliability:
-    """Return how often an event happened where it was forecast with a probability, in bins.
-
-    Bins without cases hold NaN. A right forecast has the frequency of its forecast.
-    """
+    """Return how often an event happened where it was forecast with a probability, in bins."""
     _check_forecast(probability, happened)
     which = np.minimum((probability * bins).astype(int), bins - 1).ravel()
     cases = np.bincount(which, minlength=bins)
@@ -63,13 +59,11 @@ def noise_of_image(y: Array["r c"]) -> float:
 
     Parameters
     ----------
-    y : array (r, c)
-        Image in mol/m^3, of at least 2 x 2 nodes.
+    y : array (r, c), image in mol/m^3, of at least 2 x 2 nodes
 
     Returns
     -------
-    float
-        In mol/m^3, by the median of the absolute differences.
+    float, in mol/m^3, by the median of the absolute differences
     """
     if min(y.shape) < 2:
         raise ValueError(f"y must have at least 2 x 2 nodes; got {y.shape}")

@@ -19,15 +19,8 @@ UNLIKELY = 12.0
 class FlipSamples(NamedTuple):
     """Chains of images of two phases, after annealing.
 
-    Attributes
-    ----------
-    images : array (records, chains, n)
-    energies : array (records, chains)
-        Minus logarithm of the posterior density, in nats, up to a constant.
-    begun : array (chains,)
-        Which start each chain had.
-    before : array (chains,)
-        Energies of the starts.
+    `images` (records, chains, n) have `energies` (records, chains), minus the logarithm of the
+    posterior density in nats; each chain `begun` (chains,) at a start with the energy `before`.
     """
 
     images: np.ndarray
@@ -76,32 +69,21 @@ def flip_samples(
     """Draw images of two phases from a posterior of a linear law, by pairs of flips.
 
     A flip of pixel i by d = 1 - 2 c_i changes the misfit by -d psi_i(0) + H_ii / 2, H = G^T G /
-    sigma^2: the mirror prices every flip. A step flips a pixel at an interface, or none, and then
+    sigma^2: the mirror prices every flip.  A step flips a pixel at an interface, or none, and then
     one pixel, or none, drawn by the prices of all: the Hamming-ball sampler (Titsias, Yau 2017).
-    The misfit's weight rises before the first record, as if noise fell from 0.03 mol/m^3.
 
     Parameters
     ----------
-    post : Posterior
-        Of a `LinearLaw` and of a prior with `patches`, such as `LearnedEnergy` or `TwoPhase`.
-    number : int
-        Chains, shared by the starts.
-    steps : int
-        Of each chain, the last 30 % of which are recorded ten times.
+    post : Posterior, of a `LinearLaw` and a prior with `patches`: `LearnedEnergy` or `TwoPhase`
+    number : int, chains, shared by the starts
+    steps : int, of each chain, as if noise fell from 0.03 mol/m^3; 30 % are recorded ten times
     seed : int
-    starts : array (S, n), optional
-        Images of 0 and 1; by default the image cut at its amount, and the estimate cut at 1/2.
-    near : int, optional
-        Flip only pixels that have both phases of a start within so many pixels; by default all.
+    starts : array (S, n), optional, images of 0 and 1; by default two cuts of image and estimate
+    near : int, optional, flip only pixels that have both phases of a start so near; else all
 
     Returns
     -------
     FlipSamples
-
-    Raises
-    ------
-    ValueError
-        If the law is not linear, the prior has no energies of patches, or the starts do not fit.
     """
     if not hasattr(post.prior, "patches") or not hasattr(post.law, "terms"):
         raise ValueError("flips need a linear law and a prior of patches, such as LearnedEnergy")

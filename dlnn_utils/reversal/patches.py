@@ -18,17 +18,14 @@ BATCH, FLIPPED, BLURRED, RATE = 16, 0.06, (0.05, 0.5), 5e-3
 class LearnedEnergy:
     """An energy of images, the sum of one scalar network over all patches of 4 x 4 pixels.
 
-    It is a dissipative Lagrangian of the image: its flow c' = -grad L_D removes noise. The network
-    is one for all patches, so that it fits every mesh.
+    It is a dissipative Lagrangian of the image: its flow c' = -grad L_D removes noise.  The
+    network is one for all patches, so that it fits every mesh.
 
     Parameters
     ----------
-    network : ScalarNetwork
-        Of 16 inputs, a patch row by row, scaled to -1 and 1.
-    m : int
-        Elements along an edge of the plate, n = (m + 1)^2 nodes, m at least 3.
-    weight : float
-        Of the energy, in nats.
+    network : ScalarNetwork, of 16 inputs, a patch row by row, scaled to -1 and 1
+    m : int, elements along an edge of the plate, n = (m + 1)^2 nodes, at least 3
+    weight : float, of the energy, in nats
     """
 
     bounds, mean, size = (0.0, 1.0), 0.5, 0.5
@@ -43,24 +40,11 @@ class LearnedEnergy:
     @classmethod
     @checked
     def fit(cls, images: Array["N r r"], steps: Count = 600, seed: Seed = 0) -> "LearnedEnergy":
-        """Learn the energy from images of two phases, 0 and 1, by denoising score matching.
+        """Learn the energy from images (N, r, r) of phases 0 and 1, by denoising score matching.
 
-        Images, turned and mirrored, get flipped pixels and Gaussian noise; one step of the flow,
-        c - grad L_D(c), shall remove both (Vincent 2011). Then the weight is that of the largest
-        pseudo-likelihood of the images: the probability of each pixel, given all others.
-
-        Parameters
-        ----------
-        images : array (N, r, r)
-            Of 0 and 1.
-        steps : int
-            Of Adam, with sixteen images each.
-        seed : int
-
-        Returns
-        -------
-        LearnedEnergy
-            On the mesh of the images; `on(m)` has others.
+        Images, turned and mirrored, get flipped pixels and noise; one step of the flow, c - grad
+        L_D(c), shall remove both (Vincent 2011).  The weight is then that of the largest
+        pseudo-likelihood.
         """
         if not np.isin(images, (0, 1)).all():
             raise ValueError("images must hold the two phases 0 and 1 only")
@@ -98,10 +82,7 @@ class LearnedEnergy:
         return self.weight * values.reshape(c.shape[:-1]), self.weight * slopes.reshape(c.shape)
 
     def patches(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the pixels (P, 16) of all patches, and the energies (2^16,) of two phases.
-
-        Bit b of an energy's index is pixel b of the patch.
-        """
+        """Return the pixels (P, 16) of all patches, and energies (2^16,); bit b is pixel b."""
         with torch.no_grad():
             values = self.network.value(torch.from_numpy(2.0 * bits_of(SIDE**2) - 1)).numpy()
         return self.windows, self.weight * values
@@ -118,9 +99,7 @@ class LearnedEnergy:
 class FlipPrices:
     """What each flip of a pixel adds to a prior's energy, for chains of images of two phases.
 
-    A prior with `patches()` will do: the pixels (P, k) of its patches, and the energies (2^k,) of
-    all their images. A flip changes the bits of the patches that show the pixel. Pixel n is none:
-    its flip changes nothing.
+    `prior.patches()` are pixels (P, k) and energies (2^k,); the flip of pixel n changes nothing.
     """
 
     def __init__(self, prior):

@@ -19,26 +19,14 @@ LEFT = 0.1
 class Posterior:
     """What the image y at the time T says of the image at the start.
 
+    `modes_left` of a linear law are left above the noise.
+
     Parameters
     ----------
-    law : LinearLaw or NonlinearLaw
-        With `forward(c0)` and `mirror(psi_T, c0)`.
-    y : array (n,)
-        Observed image in mol/m^3, row by row.
-    noise : float or None
-        Standard deviation of its noise at each node in mol/m^3; None for `noise_of_image`.
+    law : LinearLaw or NonlinearLaw, with `forward(c0)` and `mirror(psi_T, c0)`
+    y : array (n,), observed image in mol/m^3, row by row
+    noise : float or None, standard deviation at a node in mol/m^3; None for `noise_of_image`
     prior : Matern, Bounded, TwoPhase or another `Prior`
-
-    Attributes
-    ----------
-    modes_left : int or None
-        How many modes of a linear law are left above the noise.
-
-    Raises
-    ------
-    ValueError
-        If the image does not fit law and prior, contradicts the prior's bounds, the noise is
-        larger than the signal, or T is so long that only the mean is left above it.
     """
 
     @checked
@@ -80,8 +68,7 @@ class Posterior:
     def boundary_value(self) -> tuple[np.ndarray, np.ndarray]:
         """Solve the doubled system as a boundary-value problem; return c(0) and psi(0), both (n,).
 
-        The law must be linear and the prior Gaussian. With c(0) = m + B^(1/2) w and
-        E = G B^(1/2) / sigma it is [I, -E^T; E, I], of condition number sqrt(1 + s_max(E)^2).
+        With c(0) = m + B^(1/2) w and E = G B^(1/2) / sigma it is [I, -E^T; E, I].
         """
         w, rest = self._solve(self._rest)
         return self.prior.mean + self.prior.color(w), self.law.mirror(rest / self.noise)
@@ -90,8 +77,8 @@ class Posterior:
     def samples(self, number: Count, seed: Seed = 0) -> np.ndarray:
         """Return draws (number, n) of the starts that the image allows, by perturbing and solving.
 
-        Exact for a linear law and a Gaussian prior: a draw of the prior and of the noise,
-        corrected by the boundary-value solution for the rest.
+        Draws of prior and noise are corrected by the boundary-value solution: exact for a linear
+        law.
         """
         self._gaussian()
         drawn, noise = np.random.default_rng(seed).normal(size=(2, number, self.law.n))
@@ -109,10 +96,7 @@ class Posterior:
 
     @checked
     def estimate(self, steps: Count = 400, start: Array[" n"] | None = None) -> np.ndarray:
-        """Return the most probable start (n,), by the gradient that the mirror gives.
-
-        L-BFGS-B begins at `start`, by default at the image, and takes at most so many steps.
-        """
+        """Return the most probable start (n,), by L-BFGS-B and the mirror's gradient."""
         low, high = self.prior.bounds
         start = self.y if start is None else start
         bar = tqdm(total=steps, desc="steps", disable=None)
@@ -143,10 +127,7 @@ class Posterior:
 
     @cached_property
     def _modes(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return E's right singular vectors (k, n) and values (k,) that lie above `LEFT`.
-
-        By random images, sent there and back (Halko, Martinsson, Tropp 2011).
-        """
+        """Return E's right singular vectors (k, n) and values above `LEFT` (Halko et al. 2011)."""
         k, n = max(32, self.modes_left), self.law.n
         while True:
             V = np.random.default_rng(0).normal(size=(min(k, n), n))
@@ -159,8 +140,7 @@ class Posterior:
     def _solve(self, rests: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Solve w = E^T r, r = rests - E w for all rests (..., n) at once; return w and r.
 
-        Conjugate gradients for least squares, preconditioned by the modes above the noise; then
-        the squared gradient in that measure is the squared error.
+        Conjugate gradients of least squares, preconditioned by the modes above the noise.
         """
         V, s = self._modes
         part = s**2 / (1 + s**2)

@@ -60,19 +60,7 @@ class MassSpringDamper(LinearSystem):
     @classmethod
     @checked
     def of(cls, M: Mass, C: Array["n n"], K: Array["n n"]) -> "MassSpringDamper":
-        """Build the system.
-
-        Parameters
-        ----------
-        M : array (n, n)
-            Mass, symmetric and invertible.
-        C, K : array (n, n)
-            Damping and stiffness.
-
-        Returns
-        -------
-        MassSpringDamper
-        """
+        """Build the system from mass M, symmetric and invertible, damping C and stiffness K."""
         n = len(M)
         lower = -np.linalg.solve(M, np.hstack([K, C]))
         return cls(np.vstack([np.eye(n, 2 * n, n), lower]), M, C, K)

@@ -1,8 +1,7 @@
 """A diffusing plate of two phases by finite elements: the ground truth of Sections 5.4 and 5.5.
 
-Bilinear squares on the unit plate, a diffusivity for each, no flux through the boundary:
-
-    M c' + K c = 0,  M_ij = integral of phi_i phi_j,  K_ij = integral of D grad phi_i . grad phi_j
+M c' + K c = 0, M_ij = integral of phi_i phi_j, K_ij = integral of D grad phi_i . grad phi_j, on
+bilinear squares of the unit plate, without flux through the boundary.
 """
 
 from dataclasses import dataclass
@@ -23,8 +22,8 @@ DENSE = 256
 class Plate:
     """A plate of 1 m by 1 m, cut into squares, with its sparse mass and stiffness matrices.
 
-    D (m, m) is the diffusivity of each element in m^2/s; M (n, n), in m^2, and K (n, n), in m^2/s,
-    belong to the n = (m + 1)^2 nodes, counted as pixels are, row by row from the top left.
+    D (m, m) is each element's diffusivity in m^2/s; M (n, n) in m^2 and K (n, n) in m^2/s belong
+    to n = (m + 1)^2 nodes, row by row from the top left.
     """
 
     D: np.ndarray
@@ -34,26 +33,10 @@ class Plate:
     @classmethod
     @checked
     def of(cls, D: Array["m m"], mass: Literal["lumped", "consistent"] = "lumped") -> "Plate":
-        """Assemble the plate.
+        """Assemble the plate of the diffusivities D (m, m) in m^2/s, the top row first.
 
-        Parameters
-        ----------
-        D : array (m, m)
-            Diffusivity of each element in m^2/s, above 0, the top row first.
-        mass : {"lumped", "consistent"}
-            Whether each row of the mass matrix is gathered on its diagonal.
+        With a lumped mass each row is gathered on its diagonal.
 
-        Returns
-        -------
-        Plate
-
-        Raises
-        ------
-        ValueError
-            If D is malformed or not positive.
-
-        Examples
-        --------
         >>> plate = Plate.of(np.ones((7, 7)))
         >>> plate.n, float(plate.M.sum().round(12))
         (64, 1.0)
@@ -80,10 +63,9 @@ class Plate:
 
     @checked
     def evolve(self, c0: Array["{self.n} | B {self.n}"], t: Times) -> np.ndarray:
-        """Return the exact solution (T, n) or (T, B, n) of M c' + K c = 0 at the times t, in s.
+        """Return the exact solution (T, n) or (T, B, n) of M c' + K c = 0; times in s may fall.
 
-        It comes from the modes of a small plate, from the action of the matrix exponential on the
-        concentrations of a large one.  Times may fall.
+        A small plate's comes from its modes, a large one's from actions of the matrix exponential.
         """
         with np.errstate(over="ignore", invalid="ignore"):
             if self._is_small:

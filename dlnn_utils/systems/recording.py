@@ -26,27 +26,9 @@ class Recording:
     def of(
         cls, plate: Plate, start: Array["..."], t: Times, scheme: Scheme = "exact"
     ) -> "Recording":
-        """Record the diffusion of a plate.
+        """Record the diffusion of a plate from the start (n,) or (m + 1, m + 1) over the times t.
 
-        Parameters
-        ----------
-        plate : Plate
-        start : array (n,) or (m + 1, m + 1)
-            Concentrations in mol/m^3 at time t[0].
-        t : array (T,)
-            Times in s.
-        scheme : {"exact", "implicit Euler", "BDF2", "Crank-Nicolson"}
-            How the images follow each other: by the exact solution, or by one step of a finite
-            element code from image to image.
-
-        Returns
-        -------
-        Recording
-
-        Raises
-        ------
-        ValueError
-            If the start does not fit the plate, or t is malformed.
+        The scheme gives images by the exact solution, or by one step of an element code from each.
         """
         if start.size != plate.n:
             raise ValueError(f"start must hold {plate.n} numbers; got {start.size}")
@@ -61,10 +43,9 @@ class Recording:
     def data(
         self, rates: Literal["exact", "middle", "forward", "backward"] = "exact"
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return images and their rates for training, (T, n), or (T - 1, n) for differences.
+        """Return images (T, n) and their rates for training, or differences of T - 1 pairs.
 
-        Differences of consecutive frames belong to the middle of both, to the earlier (forward) or
-        to the later (backward).
+        These belong to the middle of both, to the earlier (forward) or to the later (backward).
         """
         c, t = self.c, self.t
         if rates == "exact":
@@ -75,19 +56,13 @@ class Recording:
 
     @checked
     def error(self, model, scale: Number = 1.0, **options) -> float:
-        """Return how far `model.evolve` strays from the images, RMS over RMS of nodes and times.
-
-        Start and images are multiplied by the scale.  A solution that blows up errs infinitely.
-        """
+        """Return how far a model strays from the images times a scale, RMS over RMS, or inf."""
         c = scale * self.c
         return astray(follow(model, c[0], self.t, **options), c)
 
     @checked
     def back(self, model, images=None, frames: Count | None = None) -> np.ndarray:
-        """Run images (n,) or (B, n) at the last time, by default the recorded one, backward.
-
-        The model goes back by so many frames, by default all; NaN if its solution blows up.
-        """
+        """Run images (n,) or (B, n) at the last time back by some frames; NaN if that blows up."""
         images = self.c[-1] if images is None else images
         return follow(model, images, self.t[[-1, self.first(frames)]])[-1]
 

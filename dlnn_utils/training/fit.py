@@ -47,30 +47,20 @@ def fit_diffusion(
 
     Parameters
     ----------
-    c, cdot : array (B, n), or (T, n) or (T, B, n) with `t`
-        Concentrations and their rates.
-    t : array (T,), optional
-        Times of c, from which the rates are taken by a spline if cdot is not given.
-    M : array (n, n) or (n,), optional
-        Mass matrix, or its diagonal, as for `Diffusion`.
-    form : {"euler-lagrange", "hessian"}
-        How the rate is read out of L_D, see `Diffusion`.
-    widths, activation
-        Of the network, as for `ScalarNetwork`.
-    seed : int
-        Of the initial weights, the prior's points and the shuffling, each with its own stream.
-    **options
-        Of `train` (optimiser, constant_coefficients, device) and of its optimiser.
+    c, cdot : array (B, n), or (T, n) or (T, B, n) with `t`, concentrations and their rates
+    t : array (T,), optional, from which a spline takes the rates if cdot is not given
+    M : array (n, n) or (n,), optional, mass matrix or its diagonal, as for `Diffusion`
+    form : {"euler-lagrange", "hessian"}, how the rate is read out of L_D, see `Diffusion`
+    widths, activation : of the network, as for `ScalarNetwork`
+    seed : int, of the weights, the prior's points and the shuffling, each with its own stream
+    **options : of `train` (optimiser, constant_coefficients, device) and of its optimiser
 
     Returns
     -------
-    Diffusion
-        Fitted model, with `.evolve(c0, t)`, `.matrices(c)` and the training's `.history`.
+    Diffusion, with `.evolve(c0, t)`, `.matrices(c)` and the training's `.history`
 
     Raises
     ------
-    ValueError
-        If an array is malformed, or neither cdot nor t is given.
     DivergenceError
         If training diverges.
 
@@ -109,20 +99,13 @@ def fit_mechanics(
     Parameters
     ----------
     q, qdot, qddot : array (B, n), or (T, n) or (T, B, n) with `t`
-        Positions, velocities and accelerations.
-    M : array (n, n)
-        Mass matrix.
-    t : array (T,), optional
-        Times of q, from which whichever of qdot and qddot is not given is taken by a spline.
-    form : {"euler-lagrange", "hessian"}
-        How the force is read out of L_D, see `Mechanics`.
-    widths, activation, seed, **options
-        As for `fit_diffusion`.
+    M : array (n, n), mass matrix
+    t : array (T,), optional, from which a spline takes whichever of qdot and qddot is not given
+    form, widths, activation, seed, **options : as for `fit_diffusion`
 
     Returns
     -------
-    Mechanics
-        Fitted model of states [q, qdot], with `.evolve(x0, t)`, `.matrices(x)` and `.history`.
+    Mechanics, of states [q, qdot], with `.evolve(x0, t)`, `.matrices(x)` and `.history`
 
     Examples
     --------
@@ -159,27 +142,18 @@ def train(
 
     Parameters
     ----------
-    model : Model
-        Any model with a network: `Diffusion`, `Mechanics`, `Baseline`.
-    x, rate : array (B, n_state) or (T, B, n_state)
-        States and their rates.
-    optimiser : {"levenberg-marquardt", "adam"} or callable
-        Which training, or the training itself, such as `train_gauss_newton`.
-    constant_coefficients : float
-        Weight of the soft prior of constant coefficients, 0 for none.
-    prior : ConstantCoefficients, optional
-        That prior itself, where its points are chosen otherwise.
-    device : str, optional
-        "cpu" or "cuda": where the model is trained, and stays; by default where it is.
-    seed : int
-        Of the prior's points and of Adam's shuffling.
-    **options
-        Of that training.
+    model : Model, any with a network: `Diffusion`, `Mechanics`, `Baseline`
+    x, rate : array (B, n_state) or (T, B, n_state), states and their rates
+    optimiser : {"levenberg-marquardt", "adam"} or a training such as `train_gauss_newton`
+    constant_coefficients : float, weight of the soft prior of constant coefficients, 0 for none
+    prior : ConstantCoefficients, optional, where its points are chosen otherwise
+    device : {"cpu", "cuda"}, optional, where the model is trained and stays
+    seed : int, of the prior's points and of Adam's shuffling
+    **options : of that training
 
     Returns
     -------
-    Model
-        The same model, trained, with the course of training in `.history`.
+    Model, the same one, trained, with the course of training in `.history`
     """
     if device is not None and not re.fullmatch(r"cpu|cuda(:\d+)?", str(device)):
         raise ValueError(f'device must be "cpu" or "cuda"; got {shown(device)}')

@@ -18,8 +18,7 @@ FEWEST_FRAMES = 3
 class Images:
     """Concentrations c (T, rows, columns) at the times t (T,), in units of what white stands for.
 
-    `step` is the distance of two grey levels, 0 for floating-point numbers; `report` says what was
-    understood.
+    `step` is the distance of two grey levels, 0 for floating point; `report` what was understood.
     """
 
     t: np.ndarray
@@ -50,22 +49,16 @@ def read_images(
 
     Parameters
     ----------
-    path : str or Path
-        A folder of PNG, TIFF or JPEG files, in the order of the numbers in their names, whose
-        pages follow each other; a TIFF or GIF of several pages; or an array in an NPY, NPZ, MAT or
-        HDF5 file, of whole numbers or of concentrations.
-    times : float or array (T,)
-        Time in s from one frame to the next, or the time of each, rising.
+    path : str or Path, a folder of images, a film in one file, or an array
+        PNG, TIFF or JPEG in the order of the numbers in their names; TIFF or GIF of several pages;
+        NPY, NPZ, MAT or HDF5, of whole numbers or of concentrations.
+    times : float or array (T,), s from one frame to the next, or the time of each, rising
     white : float, the concentration that white stands for; black is 0
-    shrink : int
-        Average squares of so many pixels by so many, which lowers the noise and the effort.
-    level : float, optional
-        The number in the file that is white, such as 4095 for 12 bits; by default the largest of
-        8 or 16 bits, and 1 for floating-point numbers.
-    region : ((top, bottom), (left, right)), optional
-        The rows and columns to keep.
-    axes : {"TYX", "YXT", "TX", "XT"}, optional
-        The axes of an array: time, rows, columns; two for profiles along a line.
+    shrink : int, pixels along a square that is averaged, which lowers the noise and the effort
+    level : float, optional, the number in the file that is white, such as 4095 for 12 bits
+        By default the largest of 8 or 16 bits, and 1 for floating-point numbers.
+    region : ((top, bottom), (left, right)), optional, the rows and columns to keep
+    axes : {"TYX", "YXT", "TX", "XT"}, optional, of an array: time, rows, columns; two for lines
 
     Returns
     -------

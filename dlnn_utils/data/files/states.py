@@ -1,8 +1,7 @@
 """States over time from a file of one's own.
 
-A header names the columns `t`, optionally `trajectory`, then `q1`, `q2`, ... and optionally the
-velocities `v1`, `v2`, ..., or concentrations `c1`, `c2`, ...; usual names such as `time` and `x`
-are understood.  A unit may follow, such as `q1 (mm)`; it is shown, not read.
+A header names `t`, optionally `trajectory`, `q1`, `q2`, ... and velocities `v1`, `v2`, ..., or
+concentrations `c1`, ...; usual names such as `time` are understood, and units after them shown.
 """
 
 from collections.abc import Mapping
@@ -22,8 +21,8 @@ FEWEST_TIMES = 5
 class States:
     """Recordings `runs`: times t (T,) in s and states x (T, n) or, with velocities, (T, 2n).
 
-    `columns` is the header as it stands in the file, `report` what was understood.  t (T,),
-    q (T, B, n), v and x are arrays of all recordings, if these were measured at the same times.
+    `columns` is the file's header, `report` what was understood. t (T,), q (T, B, n), v and x are
+    arrays of all recordings, if these were measured at the same times.
     """
 
     runs: tuple[tuple[np.ndarray, np.ndarray], ...]
@@ -73,18 +72,14 @@ def read_states(
 
     Parameters
     ----------
-    path : str or Path
-        A table as text (CSV), XLSX, NPZ, MAT or HDF5, with the columns t, trajectory, q1, q2, ...,
-        v1, v2, ..., or c1, c2, ...; `trajectory` and the velocities may be missing.
-    units : mapping, optional
-        How many s a unit of `t` is and how many m (or mol/m^3) a unit of `q` or `c`, such as
-        {"t": 1e-3, "q": 1e-3} for ms and mm; 1 where not given.  Velocities are in units of q over
-        units of t.
-    columns : mapping, optional
-        Which column is which, such as {"angle of arm": "q1"}; several columns of one name are
-        trajectories side by side.
-    separator, decimal : str, optional
-        Such as ";" and ","; found out if not given.
+    path : str or Path, a table as text (CSV), XLSX, NPZ, MAT or HDF5
+        Its columns are t, trajectory, q1, q2, ..., v1, v2, ..., or c1, c2, ...; `trajectory` and
+        the velocities may be missing.
+    units : mapping, optional, how many s a unit of `t` is, how many m or mol/m^3 one of `q` or `c`
+        Such as {"t": 1e-3, "q": 1e-3} for ms and mm; velocities are in units of q over those of t.
+    columns : mapping, optional, which column is which, such as {"angle of arm": "q1"}
+        Several columns of one name are trajectories side by side.
+    separator, decimal : str, optional, such as ";" and ","; found out if not given
 
     Returns
     -------

@@ -33,10 +33,7 @@ MOST = 12
 
 @dataclass(frozen=True)
 class Tried:
-    """A law tried: how many coefficients it has, and its error in the held-back part.
-
-    The error is RMS, in the spread of each component; `over_noise` is its ratio to the noise.
-    """
+    """A law tried: number of coefficients, RMS error held back in spreads, and in noises."""
 
     kind: str
     coefficients: int

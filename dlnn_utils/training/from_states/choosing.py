@@ -1,7 +1,7 @@
 """The choice between a linear law, one with friction, and a free network's.
 
-Each is fitted to the first part of every recording and predicts the rest; the law of fewest
-coefficients that predicts about as well as the best is then fitted to all that was measured.
+Each is fitted to the first part of every recording; the law of fewest coefficients that predicts
+the rest about as well as the best is then fitted to all that was measured.
 """
 
 from dataclasses import dataclass, field
@@ -22,9 +22,9 @@ from dlnn_utils.training.from_states.units import Units
 class FittedMotion:
     """The law chosen: its model, its kind, all that was tried, and its coefficients.
 
-    `coefficients` maps names to (value, standard error) in the units of x, t and M: K and C, the
-    position of rest, and drag and dry friction.  A free network has K and C amid the data, and no
-    errors.  `noise` (m,) is that of the measurements; `remarks` say what the data cannot carry.
+    `coefficients` maps names to (value, standard error or None) in the units of x, t and M:  K, C,
+    the rest, drag, dry friction.  `noise` (m,) is measured; `remarks` say what the data cannot
+    carry.
     """
 
     model: Model
@@ -69,37 +69,22 @@ def fit_motion(
 
     Parameters
     ----------
-    x : array (T, m) or (T, B, m), or list of arrays (T_k, m)
-        Measured states, or for mechanics positions alone, of one or more recordings.
-    t : array (T,), or list of arrays (T_k,)
-        Times, rising, evenly spaced or not; of each recording if x is a list.
-    M : array (n, n), optional
-        Mass matrix of mechanics; the identity gives K and C per unit of mass.  Without it the
-        data are of first order, such as concentrations or temperatures.
-    held_back : float
-        Share of each recording that decides, below 1.
-    dissipative : bool
-        Whether the law must dissipate by construction: C, or K of a first-order law, is kept
-        positive semidefinite, friction positive; no network is tried.
-    neighbours : int, optional
-        In a chain, such as a rod with sensors in a row, how far apart components act on each
-        other; by default all do.  It holds for linear laws and those with friction.
-    widths, seed
-        Of the free network, as for `ScalarNetwork`; one of half the widths is tried too.
-    max_steps : int
-        Steps for each length of the network's pieces, at most: work is bounded by counts.
+    x : array (T, m) or (T, B, m), or list of arrays (T_k, m), states or positions of recordings
+    t : array (T,), or list of arrays (T_k,) if x is one; rising, evenly spaced or not
+    M : array (n, n), optional, mass matrix of mechanics, the identity for K and C per unit of mass
+        Without it the data are of first order, such as concentrations or temperatures.
+    held_back : float, share of each recording that decides, below 1
+    dissipative : bool, whether C, or K of first order, is kept positive semidefinite
+        Friction is then positive too, and no network is tried.
+    neighbours : int, optional, how far apart components of a chain act on each other; else all do
+    widths, seed : of the free network, as for `ScalarNetwork`; one of half the widths is tried too
+    max_steps : int, steps for each length of the network's pieces, at most
 
     Returns
     -------
-    FittedMotion
-        With the `model`, its `kind`, and the numbers of the choice.  Printed, it is a report.
+    FittedMotion, with the `model`, its `kind`, and the numbers of the choice; printed, a report
         Kinds are "linear", "friction" and "free"; of first order also "chain", in which
         neighbours alone act on each other, and "dissipative", whose K is never negative.
-
-    Raises
-    ------
-    ValueError
-        If x or t is malformed, does not move, or has fewer samples than the law needs.
 
     Examples
     --------

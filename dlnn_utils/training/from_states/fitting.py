@@ -1,9 +1,7 @@
 """Learning from states alone: no rates are given, and none are taken from noisy data.
 
-Measured trajectories are compared with the model's own (`shooting`).  Trajectories are
-first cut into short pieces, each with a start that is fitted too, then into longer ones; the last
-pieces are the whole trajectories, and the fit is that of greatest likelihood under independent
-normal noise.  The steps are Levenberg-Marquardt's, from which the starts are eliminated.
+The model's trajectories are fitted to measured ones (`shooting`), first in short pieces, each with
+a start of its own, then in longer ones; the last fit is that of greatest likelihood.
 """
 
 from collections.abc import Sequence
@@ -59,32 +57,20 @@ def fit_from_states(
 
     Parameters
     ----------
-    x : array (T, m) or (T, B, m)
-        Measured states of one or B trajectories, or, for mechanics, their positions alone.
-    t : array (T,)
-        Times, rising or falling, not necessarily evenly spaced.
-    M : array (n / 2, n / 2), optional
-        Mass matrix of mechanics, of the state [q, q'] (Eq. 11); without it the data are
-        diffusion, of the state c (Eq. 16).
-    model : Model, optional
-        An untrained model to train instead, such as a `Baseline`.
-    widths, activation, seed
-        Of the network of L_D, as for `ScalarNetwork`.
-    pieces : sequence of int or None
-        How many steps from one measurement to the next a piece has; None for whole trajectories.
-    max_steps : int
-        Levenberg-Marquardt steps for each length of the pieces, at most.
+    x : array (T, m) or (T, B, m), states of one or B trajectories, or their positions alone
+    t : array (T,), rising or falling, evenly spaced or not
+    M : array (m, m), optional, mass matrix of mechanics (Eq. 11); without it diffusion (Eq. 16)
+    model : Model, optional, an untrained one to train instead, such as a `Baseline`
+    widths, activation, seed : of the network of L_D, as for `ScalarNetwork`
+    pieces : sequence of int or None, steps from time to time of a piece, None for all of them
+    max_steps : int, Levenberg-Marquardt steps for each length of the pieces, at most
 
     Returns
     -------
-    Model
-        `Mechanics`, `Diffusion` or `model`, fitted; its `.history.loss` is the mean square of
-        the misfit, each component measured in its own spread.
+    Model, fitted; `.history.loss` is the mean square misfit, in the spread of each component
 
     Raises
     ------
-    ValueError
-        If x, t or pieces is malformed, or x fits neither the state nor its positions.
     DivergenceError
         If the first fit cannot be integrated over the shortest pieces.
 
@@ -139,10 +125,7 @@ def law_of(model: Model) -> Form | None:
 
 
 def fit_runs(model: Model, runs: list, states: list, lengths, max_steps: int) -> None:
-    """Fit a model to recordings, (t, x (T, m)) of each, in pieces of the lengths, shortest first.
-
-    `states` (T, N) of each are first guesses; they are changed into the model's own.
-    """
+    """Fit a model to recordings (t, x (T, m)) in pieces; turn `states` (T, N) into its own."""
     scale, history = spread(states), History()
     shorter = "to smoothed rates"
     for length in dict.fromkeys(min(p, max(len(t) for t, _ in runs) - 1) for p in lengths):

@@ -8,10 +8,7 @@ NOISY, NOTHING_ELSE, STILL, GROWS = 0.5, 0.8, 1e-9, 3.0
 
 
 def remarks_on(runs: list, n: int, M) -> list[str]:
-    """Return sentences on the recordings (t, x (T, m)), or raise ValueError if no law fits.
-
-    n is the number of positions or concentrations.
-    """
+    """Return sentences on runs (t, x (T, m)) of n positions; ValueError if no law fits them."""
     x = np.concatenate([x for _, x in runs])
     shortest, samples = min(len(t) for t, _ in runs), x.size
     order = 1 if M is None else 2

@@ -1,7 +1,4 @@
-"""Learning the diffusivity of each element of a plate, and its losses, from images.
-
-The law, the background and the first image are those of the least misfit to all images together.
-"""
+"""Learning D of each element of a plate, and its losses, by the least misfit to all images."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -26,11 +23,10 @@ SEEN = 0.1
 class PlateFit:
     """What `fit_plate` found.  Error bars hold 90 % of the posterior.
 
-    `plate` is the law; `D`, `low` and `high` (rows - 1, columns - 1) are in m^2/s, and `seen` says
-    which elements the images determine within 10 %.  `losses` and `losses_error` (5,) belong to
-    the top, right, bottom and left edge in m/s and the face in 1/s, 0 if closed; the errors are
-    standard deviations.  `background` and `background_error` are None if all is closed.  `noise`
-    is the standard deviation of the measurement, `images` (T, rows, columns) are the law's own.
+    `low` and `high` (rows - 1, columns - 1) bound D in m^2/s; the losses (5,) of top, right,
+    bottom and left edge are in m/s, of the face in 1/s, 0 if closed.  `losses_error`,
+    `background_error` and `noise` are standard deviations; `background` is None if all is closed;
+    `images` are the law's.
     """
 
     plate: OpenPlate
@@ -76,30 +72,17 @@ def fit_plate(
 
     Parameters
     ----------
-    t : array (T,)
-        Times in s, rising, at least four.
-    images : array (T, rows, columns)
-        Concentration or temperature in any unit; a pixel is a node.
-    pixel : float or (height, width)
-        Size of a pixel in m, so that D comes in m^2/s.
-    losing : {"edges", "edges and face", "none"}
-        Where the plate may lose.  Each part has a coefficient of its own and is closed if that
-        stays within four standard deviations of 0.
-    background : float, optional
-        Concentration around the plate, in the unit of the images; learned by default.
-    draws : int
-        Number of posterior draws behind the error bars of D, at least two.
-    seed : int
-        Of the draws.
+    t : array (T,), in s, rising, at least four
+    images : array (T, rows, columns), concentration or temperature; a pixel is a node
+    pixel : float or (height, width) in m, so that D comes in m^2/s
+    losing : {"edges", "edges and face", "none"}, where the plate may lose
+        A part stays closed if its coefficient is within four standard deviations of 0.
+    background : float, optional, concentration around the plate; learned by default
+    draws, seed : int, posterior draws behind the error bars of D, at least two
 
     Returns
     -------
     PlateFit
-
-    Raises
-    ------
-    ValueError
-        If t does not rise, or the images are too few, all equal or without contrast.
 
     Examples
     --------

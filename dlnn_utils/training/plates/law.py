@@ -1,8 +1,7 @@
-"""A plate of any material that loses through its edges and its face: an energy and its law.
+"""A plate of any material that loses through its edges and its face: M c' = -dL_D/dc (Eq. 16).
 
-    L_D(c) = 1/2 sum_e D_e integral_e |grad c|^2 + 1/2 sum_s h_s integral_s (c - b)^2
-
-over elements e and boundary parts s, and M c' = -dL_D/dc (Eq. 16) with the lumped mass M.
+L_D(c) = 1/2 sum_e D_e integral_e |grad c|^2 + 1/2 sum_s h_s integral_s (c - b)^2 over elements e
+and boundary parts s; M is the lumped mass.
 """
 
 from collections.abc import Sequence
@@ -22,10 +21,9 @@ DOWN = np.array([[2, 1, -1, -2], [1, 2, -2, -1], [-1, -2, 2, 1], [-2, -1, 1, 2]]
 
 
 class Mesh:
-    """Pixels (rows, columns) as nodes of rectangular elements, row by row from the top left.
+    """Pixels as nodes of rectangular elements, row by row from the top left.
 
-    `M` (n,) are the lumped masses, `B` (5, n) the lengths or areas through which each of `SIDES`
-    loses, `element` (4, 4) the stiffness of an element of unit diffusivity.
+    `M` (n,) are the lumped masses, `B` (5, n) the lengths or areas of `SIDES`.
     """
 
     def __init__(self, rows: int, columns: int, pixel: Sequence[float]):
@@ -59,19 +57,10 @@ class OpenPlate:
 
     Parameters
     ----------
-    D : array (rows - 1, columns - 1)
-        Diffusivity of each element in m^2/s, the top row first.
-    losses : array (5,), optional
-        Coefficients of the top, right, bottom and left edge in m/s and of the face in 1/s.
-    background : float
-        Concentration b around the plate.
-    pixel : (float, float)
-        Height and width of a pixel in m.
-
-    Raises
-    ------
-    ValueError
-        If D is not positive, a loss is negative, or a size is not positive.
+    D : array (rows - 1, columns - 1), of each element in m^2/s, the top row first
+    losses : array (5,), optional, of top, right, bottom, left edge in m/s and face in 1/s
+    background : float, concentration b around the plate
+    pixel : (float, float), height and width of a pixel in m
     """
 
     @checked
