@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from time import process_time
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -13,6 +12,7 @@ from dlnn_utils._arguments import Array, Count, Times, checked
 from dlnn_utils.integration import follow
 from dlnn_utils.models.model import Model
 from dlnn_utils.peers.base import Peer
+from dlnn_utils.systems.evaluation import Errors
 from dlnn_utils.training.fit import train
 
 SECOND_ORDER, FIRST_ORDER = "levenberg-marquardt", "adam"
@@ -20,13 +20,6 @@ TOLERANCE = {SECOND_ORDER: 1e-6, FIRST_ORDER: 1e-4}
 """Of the tests' solver: well below the errors that either optimiser leaves."""
 MOST_EVALUATIONS = 450
 """Of the rate, for all of a test's trajectories together: what takes more counts as lost."""
-
-
-class Deviation(NamedTuple):
-    """Largest and root-mean-square error over trajectories; infinite if a solution is lost."""
-
-    max: float
-    rms: float
 
 
 @dataclass(frozen=True)
@@ -37,7 +30,7 @@ class Result:
     """
 
     model: object
-    errors: dict[float, Deviation]
+    errors: dict[float, Errors]
     seconds: float = np.nan
     passes: int = 0
     steps: int = 0
@@ -122,19 +115,16 @@ class Contest:
 
     def errors(
         self, model, at: Sequence[float] | None = None, rtol: float | None = None
-    ) -> dict[float, Deviation]:
+    ) -> dict[float, Errors]:
         """Return by reach, all or those in `at`, how far a model is off, by its own tolerances."""
         most = {"max_evaluations": MOST_EVALUATIONS}
         solver = {} if rtol is None else most | {"rtol": rtol, "atol": rtol / 10}
         found = {}
         for reach in self.tests if at is None else at:
             starts, exact = self.tests[reach]
-            x = follow(model, starts, self.times, **solver)
-            norms = [np.inf] * 2
-            if np.isfinite(x).all():
-                off = np.abs(x[..., : exact.shape[-1]] - exact)
-                norms = [float(off.max()), float(np.sqrt(np.mean(off**2)))]
-            found[reach] = Deviation(*norms)
+            x = follow(model, starts, self.times, **solver)[..., : exact.shape[-1]]
+            off = np.nan_to_num(np.abs(x - exact), nan=np.inf)
+            found[reach] = Errors(float(off.max()), float(np.sqrt(np.mean(off**2))))
         return found
 
     def rows(self, printed: Mapping[str, object]) -> list[list]:

@@ -49,6 +49,12 @@ class _Hamiltonian(Peer):
         """Return the rate (B, n_state) of the states x (B, n_state)."""
         return times_mass(self.M_inverse, self.prediction(x))
 
+    def scale_to(self, x, rate) -> None:
+        """Fix the scales of the scalar, and of matrices to order one, from data (B, n_state)."""
+        super().scale_to(x, rate)
+        for network in self.networks[1:]:
+            scale_like(self.network, network, 1.0)
+
 
 class HNN(_Hamiltonian):
     """Conservative motion from a scalar H(q, p): q' = dH/dp, p' = -dH/dq.
@@ -119,11 +125,6 @@ class PseudoHamiltonian(_Hamiltonian):
         (L,) = matrices(self.damping, z)
         return rotated(force) - symmetric_part(L, force)
 
-    def scale_to(self, x, rate) -> None:
-        """Fix the scales of H, and of L to order one, from the training data (B, n_state)."""
-        super().scale_to(x, rate)
-        scale_like(self.network, self.damping, 1.0)
-
 
 class Onsager(_Hamiltonian):
     """Generalised Onsager principle: z' = -(L L^T + W - W^T) grad V, all three learned.
@@ -147,11 +148,6 @@ class Onsager(_Hamiltonian):
         for W in reversible:
             flow = flow - ((W - W.mT) * force[:, None]).sum(2)
         return flow
-
-    def scale_to(self, x, rate) -> None:
-        """Fix the scales of V, and of the matrices to order one, from the data (B, n_state)."""
-        super().scale_to(x, rate)
-        scale_like(self.network, self.mobility, 1.0)
 
 
 def factors(net: dict, n: int, k: int, widths) -> DenseNetwork:

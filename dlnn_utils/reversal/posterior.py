@@ -58,13 +58,6 @@ class Posterior:
         """Return chi^2 a node (...,) of starts c0 (..., n): one where the image is explained."""
         return np.mean(((self.y - self.law.forward(c0)) / self.noise) ** 2, axis=-1)
 
-    def mirror_of(self, c0: np.ndarray) -> np.ndarray:
-        """Return psi(0) (..., n) of starts (..., n): the value of the mirror that selects each.
-
-        A change of c0 by d changes n misfit / 2 by -psi(0)^T d, to first order.
-        """
-        return self.law.mirror((self.y - self.law.forward(c0)) / self.noise**2, c0)
-
     def boundary_value(self) -> tuple[np.ndarray, np.ndarray]:
         """Solve the doubled system as a boundary-value problem; return c(0) and psi(0), both (n,).
 
@@ -84,15 +77,6 @@ class Posterior:
         drawn, noise = np.random.default_rng(seed).normal(size=(2, number, self.law.n))
         w, _ = self._solve(self._rest - self._seen(drawn) - noise)
         return self.prior.mean + self.prior.color(drawn + w)
-
-    def log_evidence(self) -> float:
-        """Return the logarithm of the image's probability density, to choose a Gaussian prior by.
-
-        Modes below a tenth of the noise are left out; they change it by less than 0.005 each.
-        """
-        _, rest = self._solve(self._rest)
-        spread = np.log1p(self._modes[1] ** 2).sum() + self.law.n * np.log(2 * np.pi)
-        return float(-(self._rest @ rest + spread) / 2 - self.law.n * np.log(self.noise))
 
     @checked
     def estimate(self, steps: Count = 400, start: Array[" n"] | None = None) -> np.ndarray:

@@ -102,7 +102,6 @@ def fit_from_states(
         t, x = t[::-1].copy(), x[::-1].copy()
     units, runs = None, [(t, x[:, b]) for b in range(x.shape[1])]
     if own is None:
-        _fits(x, model)
         units = Units.of(runs, M)
         runs = units.scaled(runs)
         model = Diffusion(network) if M is None else Mechanics(network, M / units.mass)
@@ -190,13 +189,6 @@ def start(model: Model, runs: list, states: list, rates: list, law=None) -> None
 def _copy(model: Model) -> dict:
     """Return a model's weights and scales, to go back to."""
     return {name: value.clone() for name, value in model.state_dict().items()}
-
-
-def _fits(x: np.ndarray, model: Model) -> None:
-    """Raise ValueError unless x (T, B, m) holds a model's state, or its positions."""
-    n, m = model.network.n_inputs, x.shape[2]
-    if m != n and (2 * m != n or not isinstance(model, Mechanics)):
-        raise ValueError(f"x must hold the {n} components of the state, or their half; got {m}")
 
 
 def first_guess(runs: list, model: Model) -> tuple[list, list]:

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.sparse import csr_array, diags_array
 from scipy.sparse.linalg import eigsh, expm_multiply
 
-from dlnn_utils._arguments import SMALLEST, Array, Number, Times, array, checked
+from dlnn_utils._arguments import SMALLEST, Array, Number, Times, checked
 from dlnn_utils.integration import IntegrationError
 from dlnn_utils.models.elements import CORNERS
 
@@ -83,16 +83,6 @@ class OpenPlate:
         self.mesh = Mesh(D.shape[0] + 1, D.shape[1] + 1, pixel)
         self.n, self.K = self.mesh.n, self.mesh.stiffness(D, losses)
         self.M = csr_array(diags_array(self.mesh.M))
-
-    def energy(self, c) -> np.ndarray:
-        """Return L_D (...) at the concentrations c (..., n)."""
-        u = array("c", c, f"... {self.n}") - self.background
-        return 0.5 * np.sum(u * (self.K @ u.reshape(-1, self.n).T).T.reshape(u.shape), axis=-1)
-
-    def rate(self, c) -> np.ndarray:
-        """Return c' (..., n) at the concentrations c (..., n)."""
-        u = array("c", c, f"... {self.n}") - self.background
-        return -(self.K @ u.reshape(-1, self.n).T).T.reshape(u.shape) / self.mesh.M
 
     def jacobian(self, c=None) -> csr_array:
         """Return the derivative of the rate (n, n), -M^-1 d2L_D/dc dc^T, the same everywhere."""
