@@ -126,10 +126,7 @@ def add_product(A: Tensor | None, J: Tensor) -> Tensor:
 
 
 def gram(jacobians: Sequence[Jacobian]) -> Tensor:
-    """Return J J^T (R, R) of Jacobians of one network, whose residuals follow one another.
-
-    By (a b^T) : (c d^T) = (a . c)(b . d) it needs no J, whatever the number of weights.
-    """
+    """Return J J^T (R, R) of Jacobians of one network: (a b^T) : (c d^T) = (a . c)(b . d)."""
     pieces, end = {}, 0
     for jacobian in jacobians:
         where, end = slice(end, end + jacobian.r.numel()), end + jacobian.r.numel()

@@ -11,10 +11,7 @@ from dlnn_utils.training.fit import train
 
 
 class Peer(Model):
-    """A neural peer: state in, rate out.
-
-    A subclass names its paper's network in `published`, and refuses in `samples` unfit data.
-    """
+    """A neural peer, with its paper's network in `published`; `samples` refuses unfit data."""
 
     n_state: int
     published: dict

@@ -159,8 +159,8 @@ def prediction_work(model: Model, x) -> tuple[float, int]:
 def training_work(model: Model, x, passes: int, second_order: bool) -> float:
     """Return the operations of a training, which do not depend on the machine.
 
-    Adam's are three predictions a sample; Levenberg-Marquardt's, of P weights and m outputs, m +
-    2, with 2 m P for J's rows, m P^2 for J^T J, and P^3 / 3 for the factor.
+    Adam's are three predictions a sample.  Levenberg-Marquardt's, of P weights and m outputs, are
+    m + 2, with 2 m P for J's rows and m P^2 for J^T J; the factor takes P^3 / 3.
     """
     (one, m), B, P = prediction_work(model, x), len(x), model.n_weights
     if not second_order:

@@ -128,11 +128,7 @@ def starts() -> np.ndarray:
 
 
 def race(epochs: int, seed: int = 0) -> dict[str, Result]:
-    """Train every system until no trajectory of the two masses is off by more than `GOAL`.
-
-    Second-order training takes 300 of 13,056 states, and asks for its error every five steps; Adam
-    takes all, and asks once, as its step size falls over its whole run.
-    """
+    """Train every system until no trajectory is off by more than `GOAL`; ask Adam's once."""
     system = table_1()
     x = system.evolve(square_grid(np.linspace(-1, 1, 4), 4), TIMES).reshape(-1, 4)
     few = x[np.random.default_rng(seed).choice(len(x), 300, replace=False)]

@@ -30,10 +30,7 @@ def random_images(number: Count, m: Count, seed: Seed = 0) -> np.ndarray:
 
 @checked
 def window_changes(c: Array["T ..."], t: Times, width: Count) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean states and mean rates (B, n) over windows of so many steps of c (T, N, n).
-
-    A linear law relates them as it relates states and rates, without differentiating noise.
-    """
+    """Return mean states and mean rates (B, n) over windows of so many steps of c (T, N, n)."""
     edges = range(0, len(c) - width, width)
     means = [(c[k : k + width] + c[k + 1 : k + width + 1]).mean(axis=0) / 2 for k in edges]
     rates = [(c[k + width] - c[k]) / (t[k + width] - t[k]) for k in edges]

@@ -9,10 +9,7 @@ from dlnn_utils._arguments import Array, Count, checked
 
 @checked
 def coverage(samples: Array["S ..."], truth: Array["..."], levels: Array[" L"]) -> np.ndarray:
-    """Return which part (L,) of the true values lies in the central intervals of samples.
-
-    Samples (S, ...) of a right posterior give the levels times (S - 1) / (S + 1), in the mean.
-    """
+    """Return which part (L,) of true values lies in central intervals of samples (S, ...)."""
     if samples.shape[1:] != truth.shape:
         raise ValueError(f"samples must be of truth's shape {truth.shape}; got {samples.shape}")
     low, high = (np.quantile(samples, 0.5 + side * levels / 2, axis=0) for side in (-1, 1))

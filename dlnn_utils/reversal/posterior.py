@@ -70,8 +70,7 @@ class Posterior:
     def samples(self, number: Count, seed: Seed = 0) -> np.ndarray:
         """Return draws (number, n) of the starts that the image allows, by perturbing and solving.
 
-        Draws of prior and noise are corrected by the boundary-value solution: exact for a linear
-        law.
+        For a linear law and a Gaussian prior they are exact.
         """
         self._gaussian()
         drawn, noise = np.random.default_rng(seed).normal(size=(2, number, self.law.n))
@@ -122,10 +121,7 @@ class Posterior:
             k *= 2
 
     def _solve(self, rests: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Solve w = E^T r, r = rests - E w for all rests (..., n) at once; return w and r.
-
-        Conjugate gradients of least squares, preconditioned by the modes above the noise.
-        """
+        """Solve w = E^T r, r = rests - E w by eased conjugate gradients; return w and r."""
         V, s = self._modes
         part = s**2 / (1 + s**2)
         eased = lambda g: g - (g @ V.T * part) @ V  # noqa: E731

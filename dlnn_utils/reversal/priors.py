@@ -15,9 +15,8 @@ from dlnn_utils.systems.plate import Plate
 class Prior(Protocol):
     """An energy of images c (..., n), its gradient, and bounds; lower energy is more probable.
 
-    A Gaussian prior adds products with B^(1/2), `color`, and with its transpose, for
-    `boundary_value` and `samples`; one of two phases adds `patches`, from which `flip_samples`
-    prices a flip.
+    A Gaussian prior adds `color` and `color_transposed`, products with B^(1/2), for
+    `boundary_value` and `samples`; one of two phases adds `patches`, for `flip_samples`.
     """
 
     n: int

@@ -17,10 +17,7 @@ from dlnn_utils.systems.recording import Recording
 def tikhonov(
     c: Array["B n"], t: NotNegative, weight: Array[" | B"], K: Array["n n"], M: Mass | None = None
 ) -> np.ndarray:
-    """Return the starts c0 (B, n) that minimise |exp(-M^-1 K t) c0 - c|^2 + weight |c0|^2.
-
-    c (B, n) are the images at the time t; the weight 0 gives the exact operator's solution.
-    """
+    """Return c0 (B, n) of least |exp(-M^-1 K t) c0 - c|^2 + weight |c0|^2, for images c at t."""
     if weight.min() < 0:
         raise ValueError(f"weight must be 0 or more; got {weight.min():g}")
     rates, modes, amplitudes = _modes(c, K, M)

@@ -88,8 +88,8 @@ class RoundTrip:
 def intrinsic_dimension(x: Array["N n"]) -> float:
     """Estimate the dimension of the set that the points x lie on, by two nearest neighbours.
 
-    N / sum log(r2 / r1) of their distances is most likely (E.  Facco, M. d'Errico, A.  Rodriguez,
-    A.  Laio, Scientific Reports 7, 12140, 2017).
+    The likelihood of their distances is largest at N / sum log(r2 / r1) (E. Facco, M. d'Errico,
+    A. Rodriguez, A. Laio, Scientific Reports 7, 12140, 2017).
     """
     if len(x) < 3:
         raise ValueError(f"x must hold at least three points; got {len(x)}")

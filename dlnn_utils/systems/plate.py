@@ -63,10 +63,7 @@ class Plate:
 
     @checked
     def evolve(self, c0: Array["{self.n} | B {self.n}"], t: Times) -> np.ndarray:
-        """Return the exact solution (T, n) or (T, B, n) of M c' + K c = 0; times in s may fall.
-
-        A small plate's comes from its modes, a large one's from actions of the matrix exponential.
-        """
+        """Return the exact solution (T, n) or (T, B, n) of M c' + K c = 0; times in s may fall."""
         with np.errstate(over="ignore", invalid="ignore"):
             if self._is_small:
                 rates, modes = self.modes

@@ -88,10 +88,7 @@ def mirror_by_reversal(L_MF: sp.Expr, q, q_mirror) -> sp.Expr:
 
 
 def helmholtz(F: sp.Matrix, q: sp.Matrix) -> list[sp.Matrix]:
-    """Return Helmholtz's conditions: all zero if and only if F is the Euler-Lagrange side of an L.
-
-    For constant coefficients they are M - M^T, C + C^T and K - K^T.
-    """
+    """Return Helmholtz's conditions, all zero if and only if F comes from a Lagrangian."""
     by_q, by_v, by_a = (F.jacobian(x) for x in (q, rate(q), rate(rate(q))))
     return [
         by_a - by_a.T,

@@ -35,10 +35,7 @@ def conserved_pairing(n: int) -> Residuals:
 
 
 def doubled_gram(n: int) -> Residuals:
-    """The Gram matrix of the boundary-value problem [I, -E^T; E, I] is diag(I + E^T E, I + E E^T).
-
-    So its condition number is at most sqrt(1 + s_max^2), with the singular values s of E.
-    """
+    """The Gram matrix of the doubled system [I, -E^T; E, I] is diag(I + E^T E, I + E E^T)."""
     E, one, none = matrix("E", n), sp.eye(n), sp.zeros(n)
     doubled = sp.Matrix(sp.BlockMatrix([[one, -E.T], [E, one]]))
     gram = sp.Matrix(sp.BlockMatrix([[one + E.T * E, none], [none, one + E * E.T]]))

@@ -38,8 +38,7 @@ def train_adam(
     """Minimise the loss of Eqs 18, 19 over states x and rates (B, n_state); keep the best weights.
 
     The learning rate falls along a half cosine.  An epoch's mean loss is credited to the weights
-    at its start.  Training ends at `target`, or when `on_step`, called after each step, returns
-    True.
+    at its start.  Training ends at `target`, or when `on_step`, called after steps, returns True.
     """
     x, y = tensors(model, x, rate)
     rng = stream(seed, "shuffling")

@@ -98,10 +98,7 @@ def train_gauss_newton(
 
 
 class LeastSquares:
-    """A loss as the squares of residuals (B, m), with Jacobians that reuse what the loss computed.
-
-    Up to `together` samples pass through the network at once.
-    """
+    """A loss as squares of residuals (B, m); up to `together` samples pass the network at once."""
 
     def __init__(self, model: Model, x: Tensor, y: Tensor, prior, together: int):
         self.networks, self.prior, self._kept = model.networks, [], []

@@ -176,8 +176,8 @@ class Shooting:
     def linearise(self) -> Linearised:
         """Linearise about the path last followed: 1, and the step for a damping.
 
-        mu counts in the largest diagonal entries of J^T J:  A (P, P), g (P,) of the weights, B (S,
-        n, P), C (S, n, n), h (S, n) of the starts, which the Schur complement eliminates.
+        mu counts in the largest diagonal entries of J^T J: A (P, P), g (P,) of the weights,
+        B (S, n, P), C (S, n, n), h (S, n) of the starts, which the Schur complement eliminates.
         """
         segments, (S, L, n) = self.segments, self.path.shape
         P, m, weights = self.model.n_weights, segments.x.shape[2], segments.weights(self.scale)

@@ -21,10 +21,7 @@ DOWN = np.array([[2, 1, -1, -2], [1, 2, -2, -1], [-1, -2, 2, 1], [-2, -1, 1, 2]]
 
 
 class Mesh:
-    """Pixels as nodes of rectangular elements, row by row from the top left.
-
-    `M` (n,) are the lumped masses, `B` (5, n) the lengths or areas of `SIDES`.
-    """
+    """Pixels as nodes of elements: masses `M` (n,), lengths or areas `B` (5, n) of `SIDES`."""
 
     def __init__(self, rows: int, columns: int, pixel: Sequence[float]):
         dy, dx = pixel
