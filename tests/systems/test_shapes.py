@@ -1,9 +1,8 @@
 """Shapes on a mesh, their images, and microstructures."""
 
-import numpy as np
 import pytest
 
-from dlnn_utils import diffusivity, elements_of, grains, nodes_of
+from dlnn_utils import diffusivity, elements_of, grains
 
 
 @pytest.mark.parametrize("m", [7, 21])
@@ -17,12 +16,6 @@ def test_rows_count_from_the_top():
     assert inside.tolist() == [[True, True, False, False]] + [[False] * 4] * 3
 
 
-def test_nodes_of_an_element_are_its_corners():
-    elements = np.zeros((3, 3), bool)
-    elements[0, 2] = True
-    assert sorted(zip(*np.nonzero(nodes_of(elements)))) == [(0, 2), (0, 3), (1, 2), (1, 3)]
-
-
 def test_diffusivity_is_low_in_the_precipitate():
     D = diffusivity([[True, False], [False, False]], matrix=2.0, precipitate=0.5)
     assert D.tolist() == [[0.5, 2.0], [2.0, 2.0]]
@@ -32,17 +25,3 @@ def test_grains_have_all_diffusivities_and_differ_by_their_seed():
     D = grains(9)
     assert sorted(set(D.ravel())) == [0.01, 0.1, 0.3, 1.0]
     assert (grains(9, seed=1) != D).any()
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: elements_of("star", 7), "shape must be one of square, .* got 'star'"),
-        (lambda: elements_of([(0.5, 1.2, 0, 1)], 7), r"must lie on the plate.*\(0.5, 1.2, 0, 1\)"),
-        (lambda: elements_of([(0, 0.01, 0, 0.01)], 7), "holds no centre of the 7 x 7 elements"),
-        (lambda: nodes_of([[2.0]]), "elements must be true or false"),
-    ],
-)
-def test_wrong_input(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()
