@@ -12,7 +12,7 @@ import numpy as np
 
 from dlnn_utils._arguments import choice, positive
 from dlnn_utils.data.files.columns import assign
-from dlnn_utils.data.files.tables import Table, is_number, read_table, seconds
+from dlnn_utils.data.files.tables import Table, is_number, number, read_table, seconds
 
 FEWEST_TIMES = 5
 
@@ -138,7 +138,7 @@ def _header(table: Table) -> tuple[list[str], object, list[str]]:
 
 def _measured(table: Table, cell) -> bool:
     try:
-        return np.isfinite(table.number(cell)) or not str(cell).strip()
+        return np.isfinite(number(cell, table.decimal)) or not str(cell).strip()
     except ValueError:
         return seconds(cell) is not None
 
@@ -190,7 +190,7 @@ def _value(table: Table, line: int, name: str, cell) -> float:
     if name == "t" and isinstance(cell, str) and (clock := seconds(cell)) is not None:
         return clock
     try:
-        value = table.number(cell)
+        value = number(cell, table.decimal)
     except ValueError:
         value = np.inf
     if np.isinf(value):
