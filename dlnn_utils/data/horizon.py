@@ -1,7 +1,7 @@
 """How far back data allow one to go: noise, grown by the learned law, against the signal.
 
-Near a state x' = A x, so that an error e now was exp(-A tau) e a time tau ago; a mode that decays
-at the rate lambda grows by exp(lambda tau), and no method avoids that.
+Near a state x' = A x, so that an error e now was exp(-A tau) e a time tau ago.  A mode that decays
+at the rate lambda grows by exp(lambda tau); only other knowledge than the data avoids that.
 """
 
 from dataclasses import dataclass

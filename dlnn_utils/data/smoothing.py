@@ -18,7 +18,7 @@ WEIGHTS, TRIED = (1e-6, 1e9), 140
 def smooth_states(x: Array["T ..."], t: Times, orders: Sequence[int] = (0, 1)) -> list[np.ndarray]:
     """Smooth measured states and differentiate them, each component by a cubic smoothing spline.
 
-    Generalised cross-validation chooses its weight, with times in median steps; of more than 600
+    Generalised cross-validation chooses its weight, with times in median steps.  Of more than 600
     times four stretches of 600 choose, and the middle weight is taken.
 
     Parameters

@@ -1,7 +1,7 @@
 """Equations of motion read out of a dissipative Lagrangian: network in, rate of the state out.
 
-Of a quadratic L_D both readings are equal: "euler-lagrange", the stationarity of L_D itself (Eqs
-11 and 16), and "hessian", the matrices of Eqs 12 and 17 in the linear law (Eqs 13 and 19).
+"euler-lagrange" is the stationarity of L_D itself (Eqs 11, 16), "hessian" the linear law (Eqs 13,
+19) with the matrices of Eqs 12 and 17.  Both are equal if L_D is quadratic and not otherwise.
 """
 
 from collections.abc import Callable

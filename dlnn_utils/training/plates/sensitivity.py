@@ -1,7 +1,7 @@
 """How the images of an open plate follow from what is learned, and the derivative of that.
 
-M u' = -K u, u = c - b, takes steps h of two equal L-stable stages, g = 1 - 1/sqrt(2): with q = (M
-+ g h K)^-1 M and a force M w, u(h) = q ((1 + sqrt(2)) q - sqrt(2)) u + h q ((1 - g) q + g) w.
+M u' = -K u of u = c - b takes steps h of two equal L-stable stages: with g = 1 - 1/sqrt(2), q =
+(M + g h K)^-1 M and a force M w, u(h) is q ((1 + sqrt(2)) q - sqrt(2)) u + h q ((1 - g) q + g) w.
 Images take several steps a frame; their derivative takes one, with the frame's mean force.
 """
 
