@@ -68,8 +68,8 @@ class Model(nn.Module):
     def evolve(self, x0, t, **options) -> np.ndarray:
         """Return the states (T, n_state) or (T, B, n_state) from x0 on, at times that may fall.
 
-        x0 (n_state,) or (B, n_state) are concentrations c, or [q, qdot], at t[0]; options are
-        those of  `dlnn_utils.integrate`, which raises  IntegrationError if the solution blows up.
+        x0 (n_state,) or (B, n_state) holds concentrations c, or [q, qdot], at t[0]. Options are
+        those of `integrate`, which raises IntegrationError if the solution blows up.
         """
         given = {"n_state": self.network.n_inputs, "like": self.network.input_scale}
         return integrate(self.rate, x0, t, **given, **options)

@@ -42,8 +42,8 @@ class LearnedEnergy:
     def fit(cls, images: Array["N r r"], steps: Count = 600, seed: Seed = 0) -> "LearnedEnergy":
         """Learn the energy from images (N, r, r) of phases 0 and 1, by denoising score matching.
 
-        One step of its flow, c - grad  L_D(c), shall remove flipped pixels and noise (Vincent
-        2011).  The weight is then that of the largest pseudo-likelihood.
+        One step of its flow, c - grad L_D(c), shall remove flipped pixels and noise (Vincent
+        2011). The weight is then that of the largest pseudo-likelihood.
         """
         if not np.isin(images, (0, 1)).all():
             raise ValueError("images must hold the two phases 0 and 1 only")

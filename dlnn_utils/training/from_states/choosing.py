@@ -22,9 +22,8 @@ from dlnn_utils.training.from_states.units import Units
 class FittedMotion:
     """The law chosen: its model, its kind, all that was tried, and its coefficients.
 
-    `coefficients` maps names to (value, standard error or  None) in the units of x, t and  M: K,
-    C, the rest, drag, dry friction.  `noise` (m,) is measured;  `remarks` say what the data do not
-    carry.
+    `coefficients` maps names to (value, standard error or None) in the units of x, t and M: K, C,
+    the rest, drag, dry friction.  `noise` (m,) is measured; `remarks` say what data do not carry.
     """
 
     model: Model
