@@ -13,8 +13,7 @@ def estimate_state(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Find the state at the last time from which the model meets the measurements best.
 
-    Weighted least squares by Gauss-Newton steps; positions give the velocities that the model
-    ties.
+    Weighted least squares by Gauss-Newton steps; positions tell the velocities too.
 
     Parameters
     ----------

@@ -7,33 +7,18 @@ from scipy.integrate import solve_ivp
 import dlnn_utils as dlnn
 
 CUT, TOLD_BY = 0.6, 120
+PULL, RUB = np.array([[60, -22], [-22, 45]]), np.array([[0.15, -0.03], [-0.03, 0.12]])
+# fmt: off
 REPLICAS = {  # samples, step in s (0 for irregular times over 18 s), start, noise, q'' = f(q, q')
     "oscillator": (500, 1 / 40, [1.4, 0.0], 0.03, lambda q, v: -47.8 * (q - 0.4) - 0.25 * v),
-    "masses": (
-        500,
-        1 / 30,
-        [0.3, -0.2, 0.0, 0.0],
-        0.007,
-        lambda q, v: (
-            -np.array([[60, -22], [-22, 45]]) @ q - np.array([[0.15, -0.03], [-0.03, 0.12]]) @ v
-        ),
-    ),
-    "pendulum": (
-        556,
-        0,
-        [np.pi / 3, 0.0],
-        0.01,
-        lambda q, v: -12.3 * np.sin(q) - 0.05 * v - 0.06 * np.abs(v) * v,
-    ),
-    "cart": (
-        100,
-        1 / 20,
-        [0.25, 0.0],
-        0.01,
-        lambda q, v: -40 * q - 0.1 * v - 0.5 * np.tanh(v / 0.002),
-    ),
+    "masses": (500, 1 / 30, [0.3, -0.2, 0.0, 0.0], 0.007, lambda q, v: -PULL @ q - RUB @ v),
+    "pendulum": (556, 0, [np.pi / 3, 0.0], 0.01,
+                 lambda q, v: -12.3 * np.sin(q) - 0.05 * v - 0.06 * np.abs(v) * v),
+    "cart": (100, 1 / 20, [0.25, 0.0], 0.01,
+             lambda q, v: -40 * q - 0.1 * v - 0.5 * np.tanh(v / 0.002)),
     "240 Hz": (4000, 1 / 240, [0.05, 0.0], 0.02, lambda q, v: -101.0 * q - 0.12 * v),
 }
+# fmt: on
 
 
 def replica(name):
