@@ -5,6 +5,7 @@ a start of its own, then in longer ones; the last fit is that of greatest likeli
 """
 
 from collections.abc import Sequence
+from copy import deepcopy
 from warnings import warn
 
 import numpy as np
@@ -131,7 +132,7 @@ def fit_runs(model: Model, runs: list, states: list, lengths, max_steps: int) ->
         segments, where = cut(runs, length)
         starts = torch.from_numpy(np.array([states[b][k] for k, b in where]))
         shooting = Shooting(model, segments, starts, scale, SUBSTEPS)
-        good, entries = _copy(model), len(history.loss)
+        good, entries = deepcopy(model.state_dict()), len(history.loss)
         try:
             path = shooting.fit(max_steps, history)
             failed = not history.loss[-1] < WORST
@@ -169,7 +170,7 @@ def start(model: Model, runs: list, states: list, rates: list, law=None) -> None
         candidates.insert(0, (known, law(known)))
     (segments, where), scale = cut(runs, AHEAD), spread(states)
     starts = torch.from_numpy(np.array([states[b][k] for k, b in where]))
-    fresh, best = _copy(model), (np.inf, None)
+    fresh, best = deepcopy(model.state_dict()), (np.inf, None)
     for samples in candidates:
         model.load_state_dict(fresh)
         try:
@@ -178,17 +179,12 @@ def start(model: Model, runs: list, states: list, rates: list, law=None) -> None
             continue
         loss = Shooting(model, segments, starts, scale, SUBSTEPS).losses()[0]
         if best[1] is None or loss < best[0]:
-            best = loss, _copy(model)
+            best = loss, deepcopy(model.state_dict())
         if loss < GOOD:
             break
     if best[1] is None:
         raise DivergenceError("no first fit of the rates of x has a finite loss")
     model.load_state_dict(best[1])
-
-
-def _copy(model: Model) -> dict:
-    """Return a model's weights and scales, to go back to."""
-    return {name: value.clone() for name, value in model.state_dict().items()}
 
 
 def first_guess(runs: list, model: Model) -> tuple[list, list]:
