@@ -59,8 +59,8 @@ def jacobian_at(model, x) -> np.ndarray:
 class Horizon:
     """How far back errors stay below a share of the signal.
 
-    Modes grow backward at `rates` (n,) in 1/s, the fastest first; each alone stays below it for
-    `times` (n,).  All have the error `error` (N,), RMS over RMS signal, a time `tau` (N,) back.
+    Modes grow backward at `rates` (n,) in 1/s; each alone stays below it for `times` (n,).  All
+    have the error `error` (N,), RMS over RMS signal, a time `tau` (N,) back.
     """
 
     rates: np.ndarray

@@ -21,8 +21,8 @@ from dlnn_utils.models.reverse_pass import Outer, Sweep
 class Jacobian:
     """A prediction r (m, B) and its derivative J (m, B, P) by all weights, sample by sample.
 
-    `predict` computes r (B, m), row b of sample b alone.  The P weights come network after
-    network, as in `parameters()`.  `states` (B, n) are those of `by_states`.
+    `predict` computes r (B, m).  The P weights come network after network, as in `parameters()`;
+    `states` (B, n) are those of `by_states`.
     """
 
     def __init__(

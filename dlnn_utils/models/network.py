@@ -20,8 +20,7 @@ from dlnn_utils.models.reverse_pass import ORDER, GradientAndHvp, Product, Sweep
 class DenseNetwork(nn.Module):
     """A fully connected network x -> y with a linear last layer, as `ScalarNetwork` has one.
 
-    Fixed factors, `input_scale` and `output_scale`, are 1 at first.  A Lagrangian needs no bias of
-    the last layer; other networks take `output_bias`.
+    Fixed factors, `input_scale` and `output_scale`, are 1 at first.
     """
 
     @checked

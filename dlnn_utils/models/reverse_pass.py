@@ -154,10 +154,7 @@ class Sweep(NamedTuple):
 
 
 class GradientAndHvp(torch.autograd.Function):
-    """Gradient (B, n) and Hessian-vector products (B, n) of a scalar network, unscaled.
-
-    x and directions are scaled to the network's inputs.  Differentiable once, by the weights.
-    """
+    """Unscaled gradient and Hessian-vector products (B, n), differentiable by the weights."""
 
     @staticmethod
     def forward(ctx, network, x: Tensor, directions: tuple[Tensor, ...], *parameters: Tensor):

@@ -24,10 +24,7 @@ MOST_EVALUATIONS = 450
 
 @dataclass(frozen=True)
 class Result:
-    """What one system made of the data: its `errors` by the tests' reach, and what that took.
-
-    Seconds are of the processor, for training; work is that of `training_work`.
-    """
+    """What one system made of the data: errors by reach; seconds and work of its training."""
 
     model: object
     errors: dict[float, Errors]

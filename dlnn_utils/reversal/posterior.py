@@ -59,19 +59,13 @@ class Posterior:
         return np.mean(((self.y - self.law.forward(c0)) / self.noise) ** 2, axis=-1)
 
     def boundary_value(self) -> tuple[np.ndarray, np.ndarray]:
-        """Solve the doubled system as a boundary-value problem; return c(0) and psi(0), both (n,).
-
-        With c(0) = m + B^(1/2) w and E = G B^(1/2) / sigma it is [I, -E^T; E, I].
-        """
+        """Solve the doubled system [I, -E^T; E, I] of prior and data; return c(0), psi(0) (n,)."""
         w, rest = self._solve(self._rest)
         return self.prior.mean + self.prior.color(w), self.law.mirror(rest / self.noise)
 
     @checked
     def samples(self, number: Count, seed: Seed = 0) -> np.ndarray:
-        """Return draws (number, n) of the starts that the image allows, by perturbing and solving.
-
-        For a linear law and a Gaussian prior they are exact.
-        """
+        """Return draws (number, n) of the starts that the image allows; exact for a linear law."""
         self._gaussian()
         drawn, noise = np.random.default_rng(seed).normal(size=(2, number, self.law.n))
         w, _ = self._solve(self._rest - self._seen(drawn) - noise)

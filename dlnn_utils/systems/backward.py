@@ -59,8 +59,8 @@ def backward_errors(
 ) -> dict[str, np.ndarray]:
     """Return the relative errors (draws,) of three methods that run noisy last images back.
 
-    Tikhonov regularisation and the exact operator know the equation, the network was learned from
-    the recording.  `noise` is a standard deviation; the way back is `frames` long, or whole.
+    The network was learned from the recording; the others know the equation.  `noise` is a
+    standard deviation; the way back has so many `frames`, or all.
     """
     plate, t, first = recording.plate, recording.t, recording.first(frames)
     drawn = np.random.default_rng(seed).standard_normal((draws, plate.n))

@@ -1,8 +1,4 @@
-"""The doubled system, observable and mirror together, and what it conserves.
-
-The observable loses, the mirror of the adjoint law gains without bound; bilinear forms of the two
-stay constant (Sections 2 and 3).
-"""
+"""The doubled system: the observable loses, its mirror gains, bilinear forms stay (Section 2)."""
 
 from dataclasses import dataclass
 

@@ -1,8 +1,4 @@
-"""Models at the same loss: the ground of a fair comparison (Section 5.3).
-
-A step may pass a wanted loss by a factor; a model of that loss is found on the segment between the
-last weights above it and the first below.
-"""
+"""Models at the same loss, between two steps of a training: for fair comparison (Section 5.3)."""
 
 import copy
 from collections.abc import Sequence

@@ -10,7 +10,6 @@ from warnings import warn
 import numpy as np
 
 from dlnn_utils._arguments import Count, Counts, Mass, Positive, Seed, array, checked, times
-from dlnn_utils.data.horizon import noise_of
 from dlnn_utils.models.model import Model
 from dlnn_utils.training.from_states.candidates import Candidates, Tried
 from dlnn_utils.training.from_states.laws import Form
@@ -99,11 +98,10 @@ def fit_motion(
         raise ValueError(f"x must hold {n} positions, or with velocities {2 * n}; got {m}")
     if held_back >= 1:
         raise ValueError(f"held_back must be below 1; got {held_back:g}")
-    remarks, units = remarks_on(runs, n, M), Units.of(runs, M)
+    (remarks, noise), units = remarks_on(runs, n, M), Units.of(runs, M)
     for remark in remarks:
         warn(remark, stacklevel=3)
     runs = units.scaled(runs)
-    noise = np.sqrt(np.mean([noise_of(x, t) ** 2 for t, x in runs], axis=0))
     form = Form(
         n, None if M is None else M / units.mass, dissipative=dissipative, neighbours=neighbours
     )
@@ -114,7 +112,6 @@ def fit_motion(
         coefficients = _at_rest(model, n, units)
     else:
         coefficients = _with_errors(candidates.forms[kind], law, units)
-    noise = noise * units.sizes
     return FittedMotion(
         model, kind, candidates.tried, coefficients, noise, remarks + candidates.said
     )

@@ -14,10 +14,7 @@ BUMP, AHEAD, MOST_STARTS = np.polynomial.Polynomial([1, 0, -1]) ** 4, 20, 40
 
 
 def linear_law(runs: list, states: list, form: Form) -> np.ndarray | None:
-    """Return the coefficients theta (P,) that predict pieces of 20 steps of (t, x (T, m)) best.
-
-    Candidates differ in the length of their windows; pieces start from smoothed `states` (T, N).
-    """
+    """Return the coefficients (P,) by the windows whose law predicts pieces of 20 steps best."""
     found = []
     for width in WINDOWS:
         longest = max(len(t) for t, _ in runs) - 1

@@ -112,10 +112,7 @@ class Problem:
         return self.J.mirror(self.J.forward(d)) / self.variance + self._prior(d, self.sides)
 
     def posterior(self, p, sides, draws: int = 0) -> tuple[np.ndarray, np.ndarray]:
-        """Return draws of ln D about its estimate (E, draws), and standard deviations (S + 1,).
-
-        The latter, of each ln h and of the background, are good to a tenth without draws.
-        """
+        """Return draws of ln D about its estimate (E, draws), and other deviations (S + 1,)."""
         rng, law = self.rng, slice(self.E, len(p) - self.mesh.n)
         b = self.J.mirror(rng.normal(size=(*self.data.shape, draws))) / self.variance**0.5
         inner = rng.normal(size=(self.E, draws)) / PRIOR
