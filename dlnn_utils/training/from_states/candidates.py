@@ -87,7 +87,8 @@ class Candidates:
         if chosen is None and dissipative:
             raise DivergenceError("no law that dissipates can be followed over these data")
         model = None
-        if not dissipative and (chosen is None or self._asks_more(chosen)):
+        one = self.tried_of(chosen) if chosen else None
+        if not dissipative and (one is None or one.over_noise > ENOUGH and one.error > EXACT):
             bar.set_postfix_str("free")
             model = self._best_free(chosen, law)
             if chosen is not None and not self._error("free") < FREER * self._error(chosen):
@@ -110,10 +111,6 @@ class Candidates:
 
     def _error(self, kind: str) -> float:
         return self.tried_of(kind).error
-
-    def _asks_more(self, kind: str) -> bool:
-        one = self.tried_of(kind)
-        return one.over_noise > ENOUGH and one.error > EXACT
 
     def _law(self, kind: str, form: Form) -> Likelihood | None:
         """Return the law of a form fitted to the first parts, if there is one, and note it."""

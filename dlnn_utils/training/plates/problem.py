@@ -108,9 +108,6 @@ class Problem:
         self.scale = (diagonal + self._prior(np.ones((len(p), 1)), sides)[:, 0])[:, None]
         self.scale[: self.E] += PRIOR**-2
 
-    def _curvature(self, d):
-        return self.J.mirror(self.J.forward(d)) / self.variance + self._prior(d, self.sides)
-
     def posterior(self, p, sides, draws: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """Return draws of ln D about its estimate (E, draws), and other deviations (S + 1,)."""
         rng, law = self.rng, slice(self.E, len(p) - self.mesh.n)
@@ -127,7 +124,7 @@ class Problem:
         x, r, p = np.zeros_like(b), b.copy(), b / self.scale
         rz = first = np.sum(r * p, axis=0)
         for _ in range(most):
-            Hp = self._curvature(p)
+            Hp = self.J.mirror(self.J.forward(p)) / self.variance + self._prior(p, self.sides)
             step = rz / np.maximum(np.sum(p * Hp, axis=0), 1e-300)
             x += step * p
             r -= step * Hp
