@@ -1,7 +1,6 @@
 """The answer to data of one's own, on a page: the law, its forecast, how far back, and its limits.
 
-A law that was fitted to the first part of each recording runs forward over the part held out, and
-back to the beginning; least squares and PyDMD, fitted to the same part, do so beside it.
+The law of the first parts runs over what was held out, and back, beside least squares and PyDMD.
 """
 
 import numpy as np

@@ -1,8 +1,7 @@
 """How far back data allow one to go: noise, grown by the learned law, against the signal.
 
-Near a state the law is x' = A x, and an error e in the state now was exp(-A tau) e a time tau
-ago.  A mode that decays at the rate lambda grows by exp(lambda tau), and the noise in it with it;
-no method avoids that without knowing more than the data (see `dlnn_utils.systems.backward`).
+Near a state x' = A x, so that an error e now was exp(-A tau) e a time tau ago.  A mode that decays
+at the rate lambda grows by exp(lambda tau); only other knowledge than the data avoids that.
 """
 
 from dataclasses import dataclass
@@ -62,9 +61,8 @@ def jacobian_at(model, x) -> np.ndarray:
 class Horizon:
     """How far back errors stay below a share of the signal.
 
-    Modes grow backward at `rates` (n,) in 1/s, the fastest first; alone, each stays below the
-    share for `times` (n,) in s.  All together are expected to have the error `error` (N,), RMS
-    over RMS signal, at the times back `tau` (N,).
+    Modes grow backward at `rates` (n,) in 1/s; each alone stays below it for `times` (n,).  All
+    have the error `error` (N,), RMS over RMS signal, a time `tau` (N,) back.
     """
 
     rates: np.ndarray

@@ -13,10 +13,7 @@ MOST_AT_ONCE = 400
 
 @checked
 def rates_from_states(x: Array["T ..."], t: Times, order: Count = 1) -> np.ndarray:
-    """Differentiate recorded states (T, ...) by an interpolating spline of degree 5.
-
-    Of fewer than six times the degree is the next odd one below; there must be order + 2.
-    """
+    """Differentiate states (T, ...), of order + 2 times at least, by an interpolating spline."""
     if len(t) < order + 2:
         raise ValueError(f"t must hold at least {order + 2} times for a rate; got {len(t)}")
     degree = min(5, len(t) - 1)
@@ -28,22 +25,7 @@ def rates_from_states(x: Array["T ..."], t: Times, order: Count = 1) -> np.ndarr
 
 @checked
 def smooth_states(x: Array["T ..."], t: Times, orders: Sequence[int] = (0, 1)) -> list[np.ndarray]:
-    """Smooth measured states and differentiate them.
-
-    The smoothing spline of each component of each trajectory is that of SciPy's
-    `make_smoothing_spline`, which chooses how much to smooth by generalised cross-validation.
-
-    Parameters
-    ----------
-    x : array (T, ...)
-    t : array (T,), rising or falling, at least five times
-    orders : sequence of int
-        Orders of the derivatives, up to 2; order 0 is the smoothed state.
-
-    Returns
-    -------
-    list of array (T, ...)
-    """
+    """Smooth states (T, ...) and differentiate them by SciPy's `make_smoothing_spline`."""
     if not isinstance(orders, list | tuple) or not orders:
         raise ValueError(f"orders must name one derivative or more; got {shown(orders)}")
     for order in orders:
@@ -62,11 +44,7 @@ def smooth_states(x: Array["T ..."], t: Times, orders: Sequence[int] = (0, 1)) -
 
 
 def _smoothed(t: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Return the values (T, N) of the smoothing splines of the columns of x (T, N).
-
-    A natural spline f has the bending integral f^T K f in its values.  In the eigenvectors of K
-    smoothing divides by 1 + lam d, for every column alike, and cross-validation costs little.
-    """
+    """Return the values (T, N) of the smoothing splines of the columns of x (T, N)."""
     h, T = np.diff(t), len(t)
     bends = np.diff(np.diff(np.eye(T), axis=0) / h[:, None], axis=0)
     overlap = np.diag((h[:-1] + h[1:]) / 3)

@@ -62,8 +62,7 @@ def smooth_states(x: Array["T ..."], t: Times, orders: Sequence[int] = (0, 1)) -
 def _smoothed(u: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the smoothing splines' values (T, N) of the columns of x (T, N), and weights (N,).
 
-    A natural spline f has the bending integral f^T K f in its values.  In the eigenvectors of K
-    smoothing divides by 1 + lam d, for every column alike, and cross-validation is two products.
+    In the eigenvectors of the bending integral f^T K f, smoothing divides by 1 + lam d.
     """
     h, T = np.diff(u), len(u)
     bends = np.diff(np.diff(np.eye(T), axis=0) / h[:, None], axis=0)

@@ -1,7 +1,6 @@
 """Activation functions with their first three derivatives in closed form.
 
-Each function returns phi, phi' and phi'' from one evaluation of the costly part, and with them a
-function that works out phi''', which only the reverse pass needs.
+Each returns phi, phi', phi'' and a function for phi''', which only the reverse pass needs.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,4 @@
-"""The losses by their definition, with nested automatic differentiation: slow, and for checks.
-
-Training uses the closed form of `dlnn_utils.models.network`; both must agree to rounding.
-"""
+"""The losses by their definition, with nested automatic differentiation: slow, and for checks."""
 
 import torch
 from torch import Tensor

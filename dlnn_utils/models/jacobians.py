@@ -1,8 +1,7 @@
 """Per-sample Jacobians of a network's predictions by its weights.
 
-Everything a dense network computes, derivatives included, is made of products y = W x and
-h = W^T g.  Through one of them a prediction r of one sample depends on W by the outer product
-(dr/dy) x^T.  A Jacobian is kept as these; its rows are written out when asked for.
+A dense network is products y = W x and h = W^T g; through one of them a sample's prediction r
+depends on W by the outer product (dr/dy) x^T.  A Jacobian is kept as these.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,9 +21,8 @@ from dlnn_utils.models.reverse_pass import Outer, Sweep
 class Jacobian:
     """A prediction r (m, B) and its derivative J (m, B, P) by all weights, sample by sample.
 
-    `predict` computes r (B, m) with the networks; row b may depend on sample b alone.  The P
-    weights come network after network, in the order of `parameters()`: matrices, then biases.
-    `states` (B, n) are those of which `by_states` is the derivative.
+    `predict` computes r (B, m).  The P weights come network after network, as in `parameters()`;
+    `states` (B, n) are those of `by_states`.
     """
 
     def __init__(
@@ -78,10 +76,7 @@ class Jacobian:
         return found, by_states
 
     def rows(self, samples: slice = slice(None), memory: Tensor | None = None) -> Tensor:
-        """Return J (m, B', P) of some of the samples, in the `memory` given, which is overwritten.
-
-        Fresh memory costs more than the rows: the system hands it out page by page, zeroed.
-        """
+        """Return J (m, B', P) of some samples, written into `memory`: fresh pages cost more."""
         shape = *self.r[:, samples].shape, self.where[-1].stop
         memory = self.r.new_empty(shape) if memory is None else memory
         J = memory.view(-1)[: shape[0] * shape[1] * shape[2]].view(shape)
@@ -131,11 +126,7 @@ def add_product(A: Tensor | None, J: Tensor) -> Tensor:
 
 
 def gram(jacobians: Sequence[Jacobian]) -> Tensor:
-    """Return J J^T (R, R) of Jacobians of one network, whose residuals follow one another.
-
-    The inner product of two outer products is a product of two inner products,
-    (a b^T) : (c d^T) = (a . c)(b . d), so that J J^T needs no J, whatever the number of weights.
-    """
+    """Return J J^T (R, R) of Jacobians of one network: (a b^T) : (c d^T) = (a . c)(b . d)."""
     pieces, end = {}, 0
     for jacobian in jacobians:
         where, end = slice(end, end + jacobian.r.numel()), end + jacobian.r.numel()

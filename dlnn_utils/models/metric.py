@@ -1,7 +1,6 @@
-"""The metric M of a gradient flow M c' = -dL_D/dc, and the coordinates in which it is natural.
+"""The metric M of a gradient flow M c' = -dL_D/dc, such as the mass matrix of finite elements.
 
-Where diffusion is discretised by finite elements, M is the mass matrix.  With its root
-R = M^(1/2), a network N gives L_D(c) = N(R c), and the law becomes R c' = -N'(R c).
+With its root R = M^(1/2), L_D(c) = N(R c) of a network N, and the law is R c' = -N'(R c).
 """
 
 import numpy as np
@@ -14,7 +13,7 @@ from dlnn_utils._arguments import SMALLEST, array, mass_matrix
 class Metric(nn.Module):
     """A known operator between rates and forces, by four maps; None is the identity, for free.
 
-    Another known operator N of N x' = -dL_D/dx can stand in M's place: an object with these maps.
+    Another operator N of N x' = -dL_D/dx can stand in M's place: an object with these maps.
     """
 
     def __init__(self, M, n: int, like: Tensor):

@@ -1,21 +1,17 @@
 """The derivative by the weights of a scalar network's gradient and Hessian-vector products.
 
-With p, b, t for phi', phi'', phi''' at z_l (see `network`), and u_l = p g_l,
-u'_l = p g'_l + b z'_l g_l what goes down through W_l, the cotangents (barred) go up first, the
-way g came down,
+With p, b, t for phi', phi'', phi''' at z_l (see `network`), u_l = p g_l and
+u'_l = p g'_l + b z'_l g_l, the cotangents (barred) go up the way g came down,
 
     ubar_l  = gbar_(l-1) W_l^T                 gbar_l  = p ubar_l + b z'_l ubar'_l
     ubar'_l = gbar'_(l-1) W_l^T                gbar'_l = p ubar'_l
 
-and then down, the way z came up,
+and then down, abar_(l-1) = zbar_l W_l and likewise abar', the way z came up,
 
-    zbar'_l = p abar'_l + b g_l ubar'_l
     zbar_l  = p abar_l + b (g_l ubar_l + g'_l ubar'_l + z'_l abar'_l) + t z'_l g_l ubar'_l
-    abar_(l-1) = zbar_l W_l                    abar'_(l-1) = zbar'_l W_l
+    zbar'_l = p abar'_l + b g_l ubar'_l
 
-and W_l has the derivative u^T gbar + u'^T gbar' + zbar^T a + zbar'^T a'.  The terms of several
-directions add up.  Cotangents of several functions at once, (m, B, n), give the outer products
-that a Jacobian consists of (`jacobians`).
+W_l has the derivative u^T gbar + u'^T gbar' + zbar^T a + zbar'^T a', summed over directions.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,10 +25,9 @@ from torch.nn.functional import linear
 
 
 class Outer(NamedTuple):
-    """Outer products own shared^T, one for each sample, in the derivative by a weight matrix.
+    """Outer products own shared^T (or transposed) of each sample, in the derivative by a matrix.
 
-    `own` (..., B, a) belongs to the cotangents, `shared` (B, c) does not.  Transposed, the
-    products are shared own^T; biased, the derivative by the bias is `own`.
+    `own` (..., B, a) belongs to the cotangents; if biased, it is the derivative by the bias.
     """
 
     layer: int
@@ -159,11 +154,7 @@ class Sweep(NamedTuple):
 
 
 class GradientAndHvp(torch.autograd.Function):
-    """Gradient (B, n) and Hessian-vector products (B, n) of a scalar network, unscaled.
-
-    Called as `apply(network, x, directions, *network.parameters())` with x and the directions
-    already scaled to the network's inputs.  Differentiable once, by the weights.
-    """
+    """Unscaled gradient and Hessian-vector products (B, n), differentiable by the weights."""
 
     @staticmethod
     def forward(ctx, network, x: Tensor, directions: tuple[Tensor, ...], *parameters: Tensor):

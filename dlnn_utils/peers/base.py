@@ -11,11 +11,7 @@ from dlnn_utils.training.fit import train
 
 
 class Peer(Model):
-    """A neural peer: state in, rate out.
-
-    A subclass names the widths and the activation of its paper in `published`, keeps its first
-    network in `network`, and refuses in `samples` what it cannot learn from.
-    """
+    """A neural peer, with its paper's network in `published`; `samples` refuses unfit data."""
 
     n_state: int
     published: dict
@@ -26,10 +22,7 @@ class Peer(Model):
         return [net for net in self.children() if isinstance(net, DenseNetwork)]
 
     def fit(self, x, rate, force=None, **options) -> "Peer":
-        """Train on states and rates (B, n_state) with the options of `train`; return itself.
-
-        For mechanics these are [q, qdot] and [qdot, qddot]; `force` (B, n) is for `DeLaN` alone.
-        """
+        """Train on states and rates, for `DeLaN` with forces, by `train`; return itself."""
         return train(self, *self.samples(x, rate, force), **options)
 
     @checked

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from time import process_time
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -13,6 +12,7 @@ from dlnn_utils._arguments import Array, Count, Times, checked
 from dlnn_utils.integration import follow
 from dlnn_utils.models.model import Model
 from dlnn_utils.peers.base import Peer
+from dlnn_utils.systems.evaluation import Errors
 from dlnn_utils.training.fit import train
 
 SECOND_ORDER, FIRST_ORDER = "levenberg-marquardt", "adam"
@@ -22,25 +22,12 @@ MOST_EVALUATIONS = 450
 """Of the rate, for all of a test's trajectories together: what takes more counts as lost."""
 
 
-class Deviation(NamedTuple):
-    """Largest and root-mean-square error over trajectories.
-
-    Infinite where a solution blows up or takes too many evaluations.
-    """
-
-    max: float
-    rms: float
-
-
 @dataclass(frozen=True)
 class Result:
-    """What one system made of the data: its `errors` by the tests' reach, and what that took.
-
-    Seconds are of the processor, for training; work is that of `training_work`.
-    """
+    """What one system made of the data: errors by reach; seconds and work of its training."""
 
     model: object
-    errors: dict[float, Deviation]
+    errors: dict[float, Errors]
     seconds: float = np.nan
     passes: int = 0
     steps: int = 0
@@ -105,9 +92,8 @@ class Contest:
     ) -> Result:
         """Train a neural system with the optimiser's options, and follow the tests' starts.
 
-        Training is repeated for so many rounds, or until no error is above the goal.  `force`
-        (B, n) acts at the training states and `given` returns it at any, for `DeLaN`.  `at` are
-        the reaches to test at, `rtol` is of the tests' solver; both have defaults.
+        Rounds end when no error is above the goal.  `DeLaN` takes `force` (B, n) and `given`, the
+        same at any state.  `at` are the reaches to test at, `rtol` is of the tests' solver.
         """
         second_order, x, rate = optimiser == SECOND_ORDER, self.x, self.rate
         if isinstance(model, Peer):
@@ -131,19 +117,16 @@ class Contest:
 
     def errors(
         self, model, at: Sequence[float] | None = None, rtol: float | None = None
-    ) -> dict[float, Deviation]:
+    ) -> dict[float, Errors]:
         """Return by reach, all or those in `at`, how far a model is off, by its own tolerances."""
         most = {"max_evaluations": MOST_EVALUATIONS}
         solver = {} if rtol is None else most | {"rtol": rtol, "atol": rtol / 10}
         found = {}
         for reach in self.tests if at is None else at:
             starts, exact = self.tests[reach]
-            x = follow(model, starts, self.times, **solver)
-            norms = [np.inf] * 2
-            if np.isfinite(x).all():
-                off = np.abs(x[..., : exact.shape[-1]] - exact)
-                norms = [float(off.max()), float(np.sqrt(np.mean(off**2)))]
-            found[reach] = Deviation(*norms)
+            x = follow(model, starts, self.times, **solver)[..., : exact.shape[-1]]
+            off = np.nan_to_num(np.abs(x - exact), nan=np.inf)
+            found[reach] = Errors(float(off.max()), float(np.sqrt(np.mean(off**2))))
         return found
 
     def rows(self, printed: Mapping[str, object]) -> list[list]:
@@ -178,10 +161,8 @@ def prediction_work(model: Model, x) -> tuple[float, int]:
 def training_work(model: Model, x, passes: int, second_order: bool) -> float:
     """Return the operations of a training, which do not depend on the machine.
 
-    Adam takes a prediction and a backward pass of twice its work, for every sample and epoch.
-    Levenberg-Marquardt, with P weights and m outputs, takes m backward passes instead, 2 m P for
-    a sample's rows of the Jacobian, m P^2 for its part of J^T J, and a prediction to judge the
-    step; the factor takes P^3 / 3.
+    Adam's are three predictions a sample.  Levenberg-Marquardt's, of P weights and m outputs, are
+    m + 2, with 2 m P for J's rows and m P^2 for J^T J; the factor takes P^3 / 3.
     """
     (one, m), B, P = prediction_work(model, x), len(x), model.n_weights
     if not second_order:

@@ -16,11 +16,9 @@ from dlnn_utils.peers.base import Peer, another, positions, rms, scale_like, sec
 class DeLaN(Peer):
     """Mass and potential of a driven system: tau = H q'' + H' q' - d(q'^T H q')/dq / 2 + dV/dq.
 
-    Deep Lagrangian networks (Lutter, Ritter, Peters 2019): reference [6].  H(q) = L L^T +
-    epsilon I is positive definite by its Cholesky factor L, a network with softplus on the
-    diagonal; V(q) is a scalar network.  Friction is not in the model, and is part of the forces
+    Deep Lagrangian networks (Lutter, Ritter, Peters 2019): reference [6].  H(q) = L L^T + epsilon
+    I by a network for L (`mass_activation`), V(q) a scalar one.  Friction is part of the forces
     tau (B, n): those that `fit` takes, and those `given` at states (B, 2n) that `rate` takes.
-    `net` goes to both networks (2 x 64, softplus), `mass_activation` to that of L.
     """
 
     published = {"widths": (64, 64), "activation": "softplus"}

@@ -1,7 +1,4 @@
-"""Hamiltonian networks and their dissipative kin, in positions q and momenta p = M qdot.
-
-States are [q, qdot] where the mass matrix M is given, and stand for [q, p] as they are without.
-"""
+"""Hamiltonian networks and their dissipative kin, of [q, p], or [q, qdot] with the mass given."""
 
 import torch
 from torch import Tensor
@@ -52,13 +49,18 @@ class _Hamiltonian(Peer):
         """Return the rate (B, n_state) of the states x (B, n_state)."""
         return times_mass(self.M_inverse, self.prediction(x))
 
+    def scale_to(self, x, rate) -> None:
+        """Fix the scales of the scalar, and of matrices to order one, from data (B, n_state)."""
+        super().scale_to(x, rate)
+        for network in self.networks[1:]:
+            scale_like(self.network, network, 1.0)
+
 
 class HNN(_Hamiltonian):
     """Conservative motion from a scalar H(q, p): q' = dH/dp, p' = -dH/dq.
 
-    Hamiltonian neural networks (Greydanus, Dzamba, Yosinski 2019): reference [13].  The field has
-    no divergence: nothing that contracts the state space can be learned.  `n_state` is 2n, M
-    (n, n); `net` goes to the network (2 x 200, tanh).
+    Hamiltonian neural networks (Greydanus, Dzamba, Yosinski 2019), reference [13], have no
+    divergence: nothing that contracts the state space can be learned.
     """
 
     published = {"widths": (200, 200), "activation": "tanh"}
@@ -75,10 +77,8 @@ class HNN(_Hamiltonian):
 class DHNN(_Hamiltonian):
     """Helmholtz's split of a field into a rotation and a gradient: z' = J grad H + grad D.
 
-    Dissipative Hamiltonian neural networks (Sosanya, Greydanus 2022): reference [15].  H and D
-    are scalar networks (one layer of 256, tanh) of z = [q, p].  The split is unique up to a field
-    that is both, as for harmonic H and D.  With conservative=False there is no H; z' = grad D is
-    c' = -grad L_D (Eq. 16) with the sign reversed, of any dimension.
+    Dissipative Hamiltonian neural networks (Sosanya, Greydanus 2022): reference [15].  Without H,
+    by conservative=False, z' = grad D is Eq. 16 with the sign reversed, of any dimension.
     """
 
     published = {"widths": (256,), "activation": "tanh"}
@@ -106,10 +106,9 @@ class DHNN(_Hamiltonian):
 
 
 class PseudoHamiltonian(_Hamiltonian):
-    """Port-Hamiltonian motion with a learned damping matrix: z' = (J - L L^T) grad H.
+    """Port-Hamiltonian motion with a learned damping L(z) L^T: z' = (J - L L^T) grad H.
 
-    Pseudo-Hamiltonian neural networks (Eidnes et al. 2023), without external forces.  L(z), a
-    full matrix from a second network, makes the damping positive semidefinite, so that H falls.
+    Pseudo-Hamiltonian neural networks (Eidnes et al. 2023), without external forces: H falls.
     """
 
     published = {"widths": (100, 100), "activation": "tanh"}
@@ -126,18 +125,12 @@ class PseudoHamiltonian(_Hamiltonian):
         (L,) = matrices(self.damping, z)
         return rotated(force) - symmetric_part(L, force)
 
-    def scale_to(self, x, rate) -> None:
-        """Fix the scales of H, and of L to order one, from the training data (B, n_state)."""
-        super().scale_to(x, rate)
-        scale_like(self.network, self.damping, 1.0)
-
 
 class Onsager(_Hamiltonian):
     """Generalised Onsager principle: z' = -(L L^T + W - W^T) grad V, all three learned.
 
-    OnsagerNet (Yu, Tian, E, Li 2021): V is a network beside |z|^2 / 2 in scaled states.  With
-    reversible=False there is no W, as in variational Onsager networks (Huang et al. 2022), and
-    the number of states may be odd.
+    OnsagerNet (Yu, Tian, E, Li 2021); reversible=False leaves W out, as variational Onsager
+    networks do (Huang et al. 2022), and the number of states may be odd.
     """
 
     published = {"widths": (100, 100), "activation": "tanh"}
@@ -155,11 +148,6 @@ class Onsager(_Hamiltonian):
         for W in reversible:
             flow = flow - ((W - W.mT) * force[:, None]).sum(2)
         return flow
-
-    def scale_to(self, x, rate) -> None:
-        """Fix the scales of V, and of the matrices to order one, from the data (B, n_state)."""
-        super().scale_to(x, rate)
-        scale_like(self.network, self.mobility, 1.0)
 
 
 def factors(net: dict, n: int, k: int, widths) -> DenseNetwork:

@@ -19,9 +19,8 @@ def pseudo_solve(mass: Tensor, force: Tensor) -> Tensor:
 class LNN(Peer):
     """Conservative motion from a scalar L(q, qdot): q'' = pinv(L_vv) (L_q - L_vq qdot).
 
-    Lagrangian neural networks (Cranmer, Greydanus, Hoyer et al. 2020): reference [4].  Friction
-    that depends on the state alone has no part in it.  L = |qdot|^2 / 2 + network (2 x 128,
-    softplus): without the first term, as published, L_vv may be singular before training.
+    Lagrangian neural networks (Cranmer, Greydanus, Hoyer et al. 2020): reference [4].  A term
+    |qdot|^2 / 2, not in the published L, keeps L_vv regular before training.
     """
 
     published = {"widths": (128, 128), "activation": "softplus"}
@@ -67,9 +66,8 @@ class LNN(Peer):
 class GLNN(LNN):
     """Motion from a scalar L and a force F: q'' = L_vv^-1 (L_q - L_vq qdot + F(q, qdot)).
 
-    Generalised Lagrangian neural networks (Xiao, Zhang, Tang 2024): reference [5].  F is a
-    network of its own, and answers for friction; with L = |qdot|^2 / 2 it is the paper's baseline.
-    `net` goes to both networks (2 x 200, tanh), `force_activation` to that of F.
+    Generalised Lagrangian neural networks (Xiao, Zhang, Tang 2024): reference [5].  F, a network
+    of its own (`force_activation`), answers for friction.
     """
 
     published = {"widths": (200, 200), "activation": "tanh"}

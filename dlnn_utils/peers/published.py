@@ -1,7 +1,6 @@
-"""The peers' predictions computed the way their published codes do, to be timed beside ours.
+"""The peers' predictions computed as in their published codes, to be timed beside ours.
 
-D-HNN and LNN differentiate their networks by nested automatic differentiation; DeLaN carries the
-derivative of every layer along, as a matrix for each sample.  Weights and values are ours.
+D-HNN and LNN nest automatic differentiation; DeLaN carries the derivative of every layer along.
 """
 
 import torch

@@ -16,10 +16,7 @@ from dlnn_utils.systems.linear import LinearSystem
 
 @checked
 def fit_dmd(x: Array["T n | T B n"], t: Times) -> LinearSystem:
-    """Fit x(t + dt) = A x(t) by PyDMD to states at even times t; return its generator log(A) / dt.
-
-    The decomposition is exact and of full rank.
-    """
+    """Fit x(t + dt) = A x(t) by PyDMD to states at even times; return the law log(A) / dt."""
     steps = np.diff(t)
     if np.ptp(steps) > 1e-9 * np.abs(steps).max():
         found = f"{steps.min():.3g} to {steps.max():.3g}"
@@ -68,10 +65,9 @@ def fit_sindy(
     degree: Count = 2,
     threshold: NotNegative = 0.02,
 ) -> SparseLaw:
-    """Fit a sparse polynomial law by PySINDy's sequentially thresholded least squares.
+    """Fit a sparse polynomial law by PySINDy, which drops coefficients below a threshold.
 
     Without rates, of the shape of x, PySINDy takes finite differences over the times t (T,).
-    Coefficients smaller than the threshold are dropped.
     """
     if rate is None and t is None:
         raise ValueError("PySINDy needs the rates of x, or the times t of x to take them from")
@@ -89,10 +85,7 @@ def fit_sindy(
 def fit_sindy_pixels(
     c: Array["B n"], cdot: Array["B n"], powers: Counts = (1, 3), threshold: NotNegative = 1e-3
 ) -> SparseLaw:
-    """Fit a sparse law of images and rates (B, n) in given powers of each pixel, not of products.
-
-    Coefficients smaller than the threshold are dropped.
-    """
+    """Fit a sparse law of images and rates (B, n) in powers of each pixel, not of products."""
     if not powers:
         raise ValueError("powers must name at least one; got none")
     library = CustomLibrary([_raised_to(power) for power in powers])

@@ -29,10 +29,7 @@ TIMES = np.linspace(0, 10, 51)
 
 
 def first_order_steps(widths=(200, 200), batch: int = 1000) -> Calls:
-    """Return one loss and its gradient for each system, and the products that ours consists of.
-
-    The peers come twice: in closed form like ours, and computed as their published codes do.
-    """
+    """Return one loss and its gradient for each system, and for ours the products alone."""
     x = np.random.default_rng(0).uniform(-1, 1, (batch, 4))
     rate = table_1().rate(x)
     net = dict(widths=widths, dtype=torch.float32)
@@ -59,11 +56,7 @@ def _step(model: Model, x, y, predict=None) -> None:
 
 
 def _products(x, a, z, first, second) -> None:
-    """Compute the products of an Euler-Lagrange step.
-
-    Value and tangent go up, their cotangents down; backward all four go the same ways again, but
-    not below the first matrix, and leave four products for the derivative by each matrix.
-    """
+    """Compute the products of an Euler-Lagrange step: value and tangent, up and down and back."""
     for k in range(4):
         x @ first.T, a.T @ x, a @ second.T, z @ second, z.T @ a
         if k < 2:
@@ -71,11 +64,7 @@ def _products(x, a, z, first, second) -> None:
 
 
 def second_order_steps(steps: int = 10, width: int = 40, samples: int = 600) -> Calls:
-    """Return a Levenberg-Marquardt training from the start, and what no such training can save.
-
-    Training includes the Jacobians, rejected steps and losses; its floor is J^T J, J^T r and one
-    Cholesky solve a step, of a Jacobian that is there already.
-    """
+    """Return a Levenberg-Marquardt training, and its floor: J^T J, J^T r and Cholesky solves."""
     x = np.random.default_rng(0).uniform(-1, 1, (samples, 4))
     rate, prior = table_1().rate(x), ConstantCoefficients.around(x, n_points=samples)
 
@@ -99,10 +88,7 @@ def second_order_steps(steps: int = 10, width: int = 40, samples: int = 600) -> 
 
 
 def rates_of_pixels(side: int, total: int = 16384) -> Calls:
-    """Return the rate of images of side x side pixels, `total` pixels a call, by three models.
-
-    Dense are "600 wide" and "9 n wide", the text's rule, left out beyond 10^8 weights.
-    """
+    """Return the rate of images of side x side pixels, `total` pixels a call, by three models."""
     n = side**2
     x = torch.from_numpy(np.random.default_rng(0).uniform(size=(max(1, total // n), n)))
     D = np.ones((side - 1, side - 1))
@@ -142,12 +128,7 @@ def starts() -> np.ndarray:
 
 
 def race(epochs: int, seed: int = 0) -> dict[str, Result]:
-    """Train every system until no trajectory of the two masses is off by more than `GOAL`.
-
-    Second-order training takes 300 of the 13,056 states and networks of one hidden layer of 20,
-    in rounds of five steps, and is asked for its error after each.  Adam takes all, and is asked
-    once, as its step size falls over its whole run.
-    """
+    """Train every system until no trajectory is off by more than `GOAL`; ask Adam's once."""
     system = table_1()
     x = system.evolve(square_grid(np.linspace(-1, 1, 4), 4), TIMES).reshape(-1, 4)
     few = x[np.random.default_rng(seed).choice(len(x), 300, replace=False)]
@@ -181,10 +162,7 @@ def is_there(result: Result) -> bool:
 
 
 def lead(results: Mapping[str, Result], mark: str) -> float:
-    """Return by what factor those with a mark in their name reach the goal later than a DLNN.
-
-    The quickest of each counts; infinite if none with the mark is there.
-    """
+    """Return by what factor the quickest with a mark reaches the goal later than a DLNN."""
     there = {name: r.seconds for name, r in results.items() if is_there(r)}
     ours = [s for name, s in there.items() if name.startswith("DLNN")]
     theirs = [s for name, s in there.items() if mark in name and not name.startswith("DLNN")]

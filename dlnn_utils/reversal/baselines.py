@@ -30,10 +30,7 @@ def random_images(number: Count, m: Count, seed: Seed = 0) -> np.ndarray:
 
 @checked
 def window_changes(c: Array["T ..."], t: Times, width: Count) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean states and mean rates (B, n) over windows of so many equal steps of c (T, N, n).
-
-    A linear law relates them as it relates states and rates, without differentiating noise.
-    """
+    """Return mean states and mean rates (B, n) over windows of so many steps of c (T, N, n)."""
     edges = range(0, len(c) - width, width)
     means = [(c[k : k + width] + c[k + 1 : k + width + 1]).mean(axis=0) / 2 for k in edges]
     rates = [(c[k + width] - c[k]) / (t[k + width] - t[k]) for k in edges]
@@ -48,10 +45,7 @@ def best_threshold(y: Array[" n"], truth: Array[" n"]) -> np.ndarray:
 
 
 class ModeFilter:
-    """Reversals of a linear law that damp each mode by itself, in the norm of the mass.
-
-    Modes that decay by more than ten thousand are left out on meshes of more than 1000 nodes.
-    """
+    """Reversals of a linear law that damp each mode by itself, in the norm of the mass."""
 
     def __init__(self, law: LinearLaw):
         self.root, S = law.root, law.S
@@ -75,11 +69,7 @@ class ModeFilter:
 
 
 def starts_by_all(law: LinearLaw, y, noise: float, priors: dict, truth, steps: int) -> dict:
-    """Return the starts (n,) by each method and prior, by name; an estimate takes so many `steps`.
-
-    The best threshold and the best weight know the truth. A Gaussian prior gives the
-    boundary-value solution.
-    """
+    """Return starts (n,) by method and prior; the best threshold and weight know the truth."""
     starts = ModeFilter(law).tikhonov(y, WEIGHTS)
     misfit = np.mean(((y - law.forward(starts)) / noise) ** 2, axis=-1)
     found = {"threshold": best_threshold(y, truth)}
@@ -112,10 +102,7 @@ class White:
 
 
 def heat1d() -> tuple[LinearLaw, np.ndarray, np.ndarray]:
-    """Return the law, the start and the end, both (128,), of CUQIpy's benchmark Heat1D.
-
-    A bar of 1 m, cold at both ends, over 0.01 s; the end by explicit Euler steps, as there.
-    """
+    """Return law, start and end (128,) of CUQIpy's benchmark Heat1D: a bar of 1 m over 0.01 s."""
     n, T = 128, 0.01
     x, h = np.arange(1, n + 1) / (n + 1), 1 / (n + 1)
     K = diags_array([-1.0, 2.0, -1.0], offsets=[-1, 0, 1], shape=(n, n)).tocsr() / h**2

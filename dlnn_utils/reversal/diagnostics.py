@@ -9,11 +9,7 @@ from dlnn_utils._arguments import Array, Count, checked
 
 @checked
 def coverage(samples: Array["S ..."], truth: Array["..."], levels: Array[" L"]) -> np.ndarray:
-    """Return which part (L,) of the true values lies in the central intervals of samples.
-
-    Samples (S, ...) of a right posterior give the levels. Of S samples an interval of the level p
-    holds the part p (S - 1) / (S + 1) in the mean.
-    """
+    """Return which part (L,) of true values lies in central intervals of samples (S, ...)."""
     if samples.shape[1:] != truth.shape:
         raise ValueError(f"samples must be of truth's shape {truth.shape}; got {samples.shape}")
     low, high = (np.quantile(samples, 0.5 + side * levels / 2, axis=0) for side in (-1, 1))
@@ -32,10 +28,7 @@ class Reliability(NamedTuple):
 def reliability(
     probability: Array["..."], happened: Array["..."], bins: Count = 10
 ) -> Reliability:
-    """Return how often an event happened where it was forecast with a probability, in bins.
-
-    Bins without cases hold NaN. A right forecast has the frequency of its forecast.
-    """
+    """Return how often an event happened where it was forecast with a probability, in bins."""
     _check_forecast(probability, happened)
     which = np.minimum((probability * bins).astype(int), bins - 1).ravel()
     cases = np.bincount(which, minlength=bins)

@@ -98,10 +98,7 @@ class LearnedEnergy:
         return self.weight * values.reshape(c.shape[:-1]), self.weight * slopes.reshape(c.shape)
 
     def patches(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the pixels (P, 16) of all patches, and the energies (2^16,) of two phases.
-
-        Bit b of an energy's index is pixel b of the patch.
-        """
+        """Return the pixels (P, 16) of all patches, and energies (2^16,); bit b is pixel b."""
         with torch.no_grad():
             values = self.network.value(torch.from_numpy(2.0 * bits_of(SIDE**2) - 1)).numpy()
         return self.windows, self.weight * values
@@ -118,9 +115,7 @@ class LearnedEnergy:
 class FlipPrices:
     """What each flip of a pixel adds to a prior's energy, for chains of images of two phases.
 
-    A prior with `patches()` will do: the pixels (P, k) of its patches, and the energies (2^k,) of
-    all their images. A flip changes the bits of the patches that show the pixel. Pixel n is none:
-    its flip changes nothing.
+    `prior.patches()` are pixels (P, k) and energies (2^k,); the flip of pixel n changes nothing.
     """
 
     def __init__(self, prior):

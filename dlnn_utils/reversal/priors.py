@@ -15,9 +15,8 @@ from dlnn_utils.systems.plate import Plate
 class Prior(Protocol):
     """An energy of images c (..., n), its gradient, and bounds; lower energy is more probable.
 
-    A `Posterior` needs no more than this. A Gaussian prior adds `color` and `color_transposed`,
-    products with B^(1/2) and its transpose; `boundary_value` and `samples` need them. A prior of
-    two phases adds `patches`, from which `flip_samples` prices a flip.
+    A Gaussian prior adds `color` and `color_transposed`, products with B^(1/2), for
+    `boundary_value` and `samples`; one of two phases adds `patches`, for `flip_samples`.
     """
 
     n: int
@@ -111,8 +110,7 @@ class Bounded:
 class TwoPhase:
     """Two phases, 0 and 1, with an interface energy: Modica and Mortola's, within bounds.
 
-    E = weight (eps c^T K1 c / 2 + sum_i M_ii c_i^2 (1 - c_i)^2 / eps), K1 of diffusivity one, with
-    eps the width of an interface in m.
+    E = weight (eps c^T K1 c / 2 + sum_i M_ii c_i^2 (1 - c_i)^2 / eps), eps the width in m.
     """
 
     bounds, mean, size = (0.0, 1.0), 0.5, 0.5

@@ -15,12 +15,10 @@ MODES = 12
 
 
 class AllenCahn(NonlinearSystem):
-    """The gradient flow of an order parameter's energy on a plate, by finite elements.
+    """The gradient flow of an order parameter's energy on a plate, by finite elements (Eq. 16).
 
-    E(c) = (1/2) c^T K c + rate sum_i M_ii w(c_i),   w(c) = (c^2 - 1)^2 / 4,
-    M c' = -dE/dc = -K c - rate M w'(c),             Eq. 16 in the metric M,
-
-    with the stiffness K of the plate, its lumped mass M and the rate of separation in 1/s.
+    M c' = -dE/dc with E(c) = (1/2) c^T K c + rate sum_i M_ii (c_i^2 - 1)^2 / 4, the plate's
+    stiffness K, its lumped mass M, and the rate of separation in 1/s.
     """
 
     @checked

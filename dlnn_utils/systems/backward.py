@@ -1,8 +1,7 @@
 """Diffusion run backward from images with noise: what can be had if the operator is known.
 
-A mode that decays at the rate lambda grows by exp(lambda t) when t is run backward, and so does
-the noise in it.  The exact operator grows all of it; Tikhonov regularisation damps the modes in
-which noise would win.  Norms are those of the mass, |c|^2 = c^T M c.
+A mode that decays at the rate lambda grows backward by exp(lambda t), noise with it; Tikhonov
+regularisation damps where noise would win.  Norms are those of the mass, |c|^2 = c^T M c.
 """
 
 import numpy as np
@@ -18,11 +17,7 @@ from dlnn_utils.systems.recording import Recording
 def tikhonov(
     c: Array["B n"], t: NotNegative, weight: Array[" | B"], K: Array["n n"], M: Mass | None = None
 ) -> np.ndarray:
-    """Return the starts c0 (B, n) that minimise |exp(-M^-1 K t) c0 - c|^2 + weight |c0|^2.
-
-    The images c (B, n) are those at the time t; M is the identity by default; the weight 0 gives
-    the exact operator's backward solution.
-    """
+    """Return c0 (B, n) of least |exp(-M^-1 K t) c0 - c|^2 + weight |c0|^2, for images c at t."""
     if weight.min() < 0:
         raise ValueError(f"weight must be 0 or more; got {weight.min():g}")
     rates, modes, amplitudes = _modes(c, K, M)
@@ -36,11 +31,7 @@ def tikhonov(
 def discrepancy_weight(
     c: Array["B n"], t: NotNegative, noise: Positive, K: Array["n n"], M: Mass | None = None
 ) -> np.ndarray:
-    """Return the weights (B,) of `tikhonov` by the discrepancy principle.
-
-    The solution, run forward again, should miss the image c by as much as the noise is large, no
-    less: `noise` is its expected norm.
-    """
+    """Return the weights (B,) by which `tikhonov` misses c by the noise's expected norm."""
     rates, _, amplitudes = _modes(c, K, M)
     decay = np.exp(-rates * t)
 
@@ -68,10 +59,8 @@ def backward_errors(
 ) -> dict[str, np.ndarray]:
     """Return the relative errors (draws,) of three methods that run noisy last images back.
 
-    The exact operator knows the equation; with Tikhonov regularisation also the size of the
-    noise, by the discrepancy principle; the network was learned from the recording.  `noise` is
-    its standard deviation at each node, `frames` the way back, by default all of it.  Errors are
-    infinite where a solution blows up.
+    The network was learned from the recording; the others know the equation.  `noise` is a
+    standard deviation; the way back has so many `frames`, or all.
     """
     plate, t, first = recording.plate, recording.t, recording.first(frames)
     drawn = np.random.default_rng(seed).standard_normal((draws, plate.n))

@@ -25,10 +25,7 @@ class Strayed(NamedTuple):
 
 @checked
 def trajectory_errors(model, system, starts: Array["n | B n"], t: Times, **options) -> Errors:
-    """Compare a model's trajectories from starts (B, n) at the times t (T,) with a system's.
-
-    The options are passed to `model.evolve`; the errors are infinite if its solution blows up.
-    """
+    """Return the errors of a model's trajectories from starts (B, n), infinite if they blow up."""
     off = follow(model, starts, t, **options) - system.evolve(starts, t)
     if not np.isfinite(off).all():
         return Errors(np.inf, np.inf)
@@ -46,10 +43,7 @@ def relative_error(image: Array["..."], truth: Array["..."]) -> float:
 
 @checked
 def overlap(image: Array["..."], truth: Array["..."], threshold: Number = 0.5) -> float:
-    """Return the overlap of two shapes, from 0 to 1: nodes in both over nodes in either.
-
-    A node belongs to the shape if its concentration is above the threshold in mol/m^3.
-    """
+    """Return the overlap of two shapes, nodes above a threshold in both over those in either."""
     _check_alike(image, truth)
     image, truth = image > threshold, truth > threshold
     if not (image | truth).any():
@@ -58,10 +52,7 @@ def overlap(image: Array["..."], truth: Array["..."], threshold: Number = 0.5) -
 
 
 class RoundTrip:
-    """A system's trajectories, to be followed forward from their starts and back from their ends.
-
-    `truth` (T, B, n) holds `system.evolve(starts, t)`.
-    """
+    """A system's trajectories `truth` (T, B, n), to be followed forward and from their ends."""
 
     @checked
     def __init__(self, system, starts: Array["n | B n"], t: Times):
@@ -86,10 +77,7 @@ class RoundTrip:
     def growth(
         self, model, frames, *, noise: NotNegative = 0.0, seed: Seed = 0, **options
     ) -> list[float]:
-        """Return the starts' errors, RMS over RMS, after turning back at the times t[frames].
-
-        The exact states there get the relative error `noise`.
-        """
+        """Return the starts' errors after turning back at t[frames], from states with `noise`."""
         disturbed = 1 + noise * np.random.default_rng(seed).normal(size=self.truth[0].shape)
         ends = ((self.truth[k] * disturbed, self.t[k::-1]) for k in frames)
         starts = (follow(model, *end, **options)[-1] for end in ends)
@@ -100,9 +88,8 @@ class RoundTrip:
 def intrinsic_dimension(x: Array["N n"]) -> float:
     """Estimate the dimension of the set that the points x lie on, by two nearest neighbours.
 
-    The ratio r2 / r1 of their distances follows a Pareto law whose exponent is the dimension, for
-    points on no regular grid; the maximum of the likelihood is at N / sum log(r2 / r1) (E. Facco,
-    M. d'Errico, A. Rodriguez, A. Laio, Scientific Reports 7, 12140, 2017).
+    The likelihood of their distances is largest at N / sum log(r2 / r1) (E. Facco, M. d'Errico,
+    A. Rodriguez, A. Laio, Scientific Reports 7, 12140, 2017).
     """
     if len(x) < 3:
         raise ValueError(f"x must hold at least three points; got {len(x)}")

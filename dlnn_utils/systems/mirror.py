@@ -1,8 +1,4 @@
-"""The doubled system, observable and mirror together, and what it conserves.
-
-The observable loses what it has and the mirror, which obeys the adjoint law, gains without bound;
-bilinear forms of the two stay constant (Sections 2 and 3).
-"""
+"""The doubled system: the observable loses, its mirror gains, bilinear forms stay (Section 2)."""
 
 from dataclasses import dataclass
 
@@ -15,10 +11,7 @@ from dlnn_utils.systems.linear import LinearSystem, MassSpringDamper, Relaxation
 
 @dataclass(frozen=True)
 class Doubled:
-    """Two halves, of the states x and x*, and what they conserve together.
-
-    That is the Morse-Feshbach energy x*^T H x and the charge x*^T Q x, with H and Q (n, n).
-    """
+    """Two halves, x and x*, with the energy x*^T H x and the charge x*^T Q x, both conserved."""
 
     observable: LinearSystem
     mirror: LinearSystem
@@ -70,11 +63,7 @@ def drift(invariant) -> np.ndarray:
 
 @checked
 def _march(A: Array["n n"], x0: Array["n | B n"], t: Times) -> np.ndarray:
-    """Exact states at the times t, from one time to the next.
-
-    The exponential of a long time loses digits in its repeated squarings, and the two halves lose
-    different ones; over short steps the conserved quantities keep to accumulated rounding.
-    """
+    """Return exact states from one time to the next: long exponentials are less exact."""
     states = [x0]
     for step in expm(A * np.diff(t)[:, None, None]):
         states.append(states[-1] @ step.T)

@@ -62,10 +62,7 @@ def nodes_of(elements: Array["m m"]) -> np.ndarray:
 def diffusivity(
     elements: Array["m m"], matrix: Positive = 1.0, precipitate: Positive = 0.01
 ) -> np.ndarray:
-    """Return the diffusivity (m, m) in m^2/s of two phases, by default those of Section 5.4.
-
-    The elements (m, m) of the precipitate are those of `elements_of`.
-    """
+    """Return the diffusivity (m, m) in m^2/s of two phases, by default those of Section 5.4."""
     return np.where(_inside(elements), precipitate, matrix)
 
 

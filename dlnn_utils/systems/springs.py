@@ -37,12 +37,9 @@ class NonlinearSystem:
 class HardeningSprings(NonlinearSystem):
     """Two masses between two walls, on springs that harden, with dampers that stiffen.
 
-    From L_D(q, q') = (1/2) q'^T M q' + q'^T g(q) + V(q) Eq. 11 makes
-
-        M q'' + C(q) q' + dV/dq = 0,   C = dg/dq + (dg/dq)^T.
-
-    Each of the elongations s = A q has a spring of the energy V(s) and a damper of the
-    coefficient c(s): g = (1/2) A^T G(s) with dG/ds = c, so that C = A^T diag(c(s)) A.
+    From L_D(q, q') = (1/2) q'^T M q' + q'^T g(q) + V(q) Eq. 11 makes M q'' + C(q) q' + dV/dq = 0,
+    C = dg/dq + (dg/dq)^T.  Each elongation s = A q has a spring of the energy V(s) and a damper
+    c(s).
 
     ============  ================================  ===========================
     law           force of a spring, k times        coefficient of a damper
@@ -51,8 +48,7 @@ class HardeningSprings(NonlinearSystem):
     cubic         s + b^2 s^3 / 6                   c0 + c1 (b s)^2
     ============  ================================  ===========================
 
-    The cubic law is that of a polynomial L_D; the hyperbolic one begins like it.  Constants are
-    the masses in kg, the stiffness k in N/m, the hardening b in 1/m, and c0 and c1 in N s/m.
+    The masses are in kg, the stiffness k in N/m, the hardening b in 1/m, c0 and c1 in N s/m.
     """
 
     n_state = 4
@@ -84,10 +80,7 @@ class HardeningSprings(NonlinearSystem):
         return torch.cat([qdot, -(forces @ ELONGATIONS) / s.new_tensor(self.masses)], 1)
 
     def rates_of_hessian_form(self, x: Tensor) -> Tensor:
-        """Return [q', -M^-1 (C q' + K q)] (B, 4) at x (B, 4), C and K by Eqs 12 and 19 from L_D.
-
-        C and K are right for a quadratic L_D, and not for this one.
-        """
+        """Return [q', -M^-1 (C q' + K q)] (B, 4) by Eqs 12 and 19, wrong for this L_D."""
         x = x.detach().requires_grad_()
         L = self.lagrangian(x[:, :2], x[:, 2:]).sum()
         (gradient,) = torch.autograd.grad(L, x, create_graph=True)

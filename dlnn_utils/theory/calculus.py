@@ -1,7 +1,7 @@
 """Calculus of variations in sympy: paths, Euler-Lagrange operators, residuals.
 
-A path is a sympy function of t, or a column of n of them.  An equation is checked by deriving
-its left side along paths and counting the components of its residual that do not expand to zero.
+A path is a function of t, or a column of n.  An equation holds if no component of its residual,
+derived along paths, is left after expansion.
 """
 
 from collections.abc import Iterable
@@ -66,10 +66,7 @@ def dissipative_euler_lagrange(L_D: sp.Expr, q):
 
 
 def first_variation(L: sp.Expr, q: sp.Expr, eta: sp.Expr) -> sp.Expr:
-    """Return the derivative of L along the variation q + epsilon eta, at epsilon = 0.
-
-    By parts it is d/dt(eta dL/dq') - eta (d/dt(dL/dq') - dL/dq), the source of Eq. 4.
-    """
+    """Return the derivative of L along the variation q + epsilon eta, at epsilon = 0 (Eq. 4)."""
     epsilon = sp.Symbol("epsilon")
     return sp.diff(L.subs(q, q + epsilon * eta).doit(), epsilon).subs(epsilon, 0)
 
@@ -85,20 +82,13 @@ def scaling_charge(L_MF: sp.Expr, q, q_mirror) -> sp.Expr:
 
 
 def mirror_by_reversal(L_MF: sp.Expr, q, q_mirror) -> sp.Expr:
-    """Return -L_MF / 2 at q* = q, q*' = -q', where the mirror is the observable run backward.
-
-    Of Eqs 6 and 14 this makes the dissipative Lagrangians, Eqs 7 and 15.
-    """
+    """Return -L_MF / 2 at q* = q, q*' = -q': of Eqs 6 and 14 it makes Eqs 7 and 15."""
     swaps = list(zip(rate(q_mirror), -rate(q))) + list(zip(q_mirror, q))
     return -L_MF.subs(swaps, simultaneous=True) / 2
 
 
 def helmholtz(F: sp.Matrix, q: sp.Matrix) -> list[sp.Matrix]:
-    """Return Helmholtz's conditions: all zero if and only if F is the Euler-Lagrange side of an L.
-
-    They are the antisymmetric part of F by q'', the symmetric part by q' and the antisymmetric
-    part by q; for constant coefficients M - M^T, C + C^T and K - K^T.
-    """
+    """Return Helmholtz's conditions, all zero if and only if F comes from a Lagrangian."""
     by_q, by_v, by_a = (F.jacobian(x) for x in (q, rate(q), rate(rate(q))))
     return [
         by_a - by_a.T,

@@ -1,7 +1,4 @@
-"""The mirror of any L_D is its adjoint: Eqs 14 and 16 beyond quadratic forms.
-
-L_D is a formal expression of n concentrations c(t), any function of them and no polynomial.
-"""
+"""The mirror of any L_D is its adjoint: Eqs 14 and 16 for a formal L_D of concentrations c(t)."""
 
 import sympy as sp
 
@@ -17,10 +14,7 @@ def morse_feshbach_of(L_D: sp.Expr, c: sp.Matrix, psi: sp.Matrix) -> sp.Expr:
 
 
 def mirror_of_any_law(n: int) -> Residuals:
-    """L_MF of a general L_D gives the law, and psi' = H(c) psi; Eq. 14 if L_D is quadratic.
-
-    L_MF is -psi^T (c' + dL_D/dc) up to a total derivative.
-    """
+    """L_MF of a general L_D gives the law, and psi' = H(c) psi; Eq. 14 if L_D is quadratic."""
     c, psi = path("c", n), path("psi", n)
     L_D, K = sp.Function("L_D")(*c), matrix("K", n, symmetric=True)
     L_MF, force = morse_feshbach_of(L_D, c, psi), gradient(L_D, c)
@@ -41,11 +35,7 @@ def conserved_pairing(n: int) -> Residuals:
 
 
 def doubled_gram(n: int) -> Residuals:
-    """The Gram matrix of the boundary-value problem [I, -E^T; E, I] is diag(I + E^T E, I + E E^T).
-
-    So its singular values are sqrt(1 + s^2) with those of E, and its condition number is at most
-    sqrt(1 + s_max^2).
-    """
+    """The Gram matrix of the doubled system [I, -E^T; E, I] is diag(I + E^T E, I + E E^T)."""
     E, one, none = matrix("E", n), sp.eye(n), sp.zeros(n)
     doubled = sp.Matrix(sp.BlockMatrix([[one, -E.T], [E, one]]))
     gram = sp.Matrix(sp.BlockMatrix([[one + E.T * E, none], [none, one + E * E.T]]))

@@ -1,8 +1,7 @@
 """Equations 1 to 17, derived: each function returns the residuals of one equation.
 
-A residual is what sympy derives minus what the equation states; the equation holds if every
-component vanishes identically.  The argument holds the symbols and the Lagrangians
-(`SymbolicOscillator` for Eqs 1 to 5, `SymbolicMechanics` to 12, `SymbolicDiffusion` to 17).
+They are what sympy derives minus what the equation states, from the symbols and Lagrangians of
+`SymbolicOscillator` (Eqs 1 to 5), `SymbolicMechanics` (to 12) or `SymbolicDiffusion` (to 17).
 """
 
 import sympy as sp

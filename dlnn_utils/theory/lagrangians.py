@@ -1,9 +1,7 @@
 """The Lagrangians of the paper in sympy (Eqs 2, 6, 7, 14, 15), for coefficients of any symmetry.
 
-M, C, K are mass, damping and stiffness; a star or `_mirror` marks the mirror's path.  The text
-keeps only words of its formulas, and its words fix the order of the factors in Eq. 6: it says
-that C enters the equations of motion by its symmetric part alone.  Of the two matrix forms of
-Eq. 2, q*^T C q' - q^T C q*' does so; q*^T C q' - q*'^T C q leaves the whole of C.
+A star or `_mirror` marks the mirror's path.  The text has lost the order of the factors in Eq. 6;
+it says that C enters by its symmetric part alone, and q*^T C q' - q^T C q*' does so.
 """
 
 import sympy as sp
@@ -35,11 +33,7 @@ def morse_feshbach(M, C, K, q, q_mirror) -> sp.Expr:
 
 
 def morse_feshbach_whole_damping(M, C, K, q, q_mirror) -> sp.Expr:
-    """Return Eq. 6 with its factors in the other order, q*^T C q' - q*'^T C q.
-
-    For a nonsymmetric C the whole of C then enters the equations of motion, and no L_D of the
-    observables alone can stand for it.
-    """
+    """Return Eq. 6 with q*^T C q' - q*'^T C q, by which the whole of C enters the motion."""
     v, v_mirror = rate(q), rate(q_mirror)
     damping = dot(q_mirror, C * v) - dot(v_mirror, C * q)
     return dot(v_mirror, M * v) - damping / 2 - dot(q_mirror, K * q)
@@ -57,10 +51,7 @@ def morse_feshbach_diffusion(K, c, psi) -> sp.Expr:
 
 
 def dissipative_diffusion(K, c) -> sp.Expr:
-    """Return L_D = (1/2)(c^T c' + c^T K c) (Eq. 15).
-
-    Its first term holds no unknown; a network of c alone stands for the second.
-    """
+    """Return L_D = (1/2)(c^T c' + c^T K c) (Eq. 15); a network of c stands for its second term."""
     return (dot(c, rate(c)) + dot(c, K * c)) / 2
 
 
@@ -77,7 +68,7 @@ class SymbolicOscillator:
 class SymbolicMechanics:
     """A damped system of n positions: M, C, K, paths q and q_mirror, L_MF (Eq. 6), L_D (Eq. 7).
 
-    `symmetric` holds those of the letters M, C, K whose matrix is symmetric.
+    Those of its matrices are symmetric whose letter is in `symmetric`.
     """
 
     def __init__(self, n: int, symmetric: str = ""):
@@ -90,10 +81,7 @@ class SymbolicMechanics:
 
 
 class SymbolicDiffusion:
-    """A diffusing system of n concentrations: K, paths c and psi, L_MF (Eq. 14), L_D (Eq. 15).
-
-    K is symmetric if `symmetric` holds its letter.
-    """
+    """A diffusing system of n concentrations: K, paths c and psi, L_MF (Eq. 14), L_D (Eq. 15)."""
 
     def __init__(self, n: int, symmetric: str = ""):
         self.n, self.K = n, matrix("K", n, "K" in symmetric)

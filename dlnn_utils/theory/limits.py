@@ -1,7 +1,4 @@
-"""Where the theory ends: what L_D cannot stand for, and what of it no data can tell.
-
-Each function returns residuals, which vanish if what its docstring says is so.
-"""
+"""Where the theory ends: residuals of what L_D cannot stand for, and of what no data can tell."""
 
 import sympy as sp
 
@@ -27,10 +24,7 @@ def any_lagrangian(s) -> Residuals:
 
 
 def forces_of_constant_mass(s) -> Residuals:
-    """With a constant mass, any L_D gives symmetric damping and symmetric stiffness at rest.
-
-    Such an L_D is (1/2) q'^T M q' + a(q)^T q' + b(q) with arbitrary functions a and b.
-    """
+    """With a constant mass, any L_D gives symmetric damping and symmetric stiffness at rest."""
     a = sp.Matrix([sp.Function(f"a{i + 1}")(*s.q) for i in range(s.n)])
     L_D = dot(s.v, sym(s.M) * s.v) / 2 + dot(a, s.v) + sp.Function("b")(*s.q)
     motion = dissipative_euler_lagrange(L_D, s.q)

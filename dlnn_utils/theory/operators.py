@@ -1,7 +1,4 @@
-"""Which of Section 6's equations are gradients, and which need a known operator N before the rate.
-
-Each function returns residuals; all of them vanish if what its docstring says is so.
-"""
+"""Which of Section 6's equations are gradients, and which need an operator N, as residuals."""
 
 import sympy as sp
 

@@ -35,11 +35,10 @@ def train_adam(
     seed: Seed = 0,
     on_step: Callable[[Model, History], bool | None] | None = None,
 ) -> History:
-    """Minimise the loss of Eqs 18, 19 over states x and their rates (B, n_state); keep the best.
+    """Minimise the loss of Eqs 18, 19 over states x and rates (B, n_state); keep the best weights.
 
-    The learning rate falls to zero along a half cosine.  An epoch's mean loss is credited to the
-    weights at its start; the last weights are judged by their loss over all data.  Training ends
-    at a mean loss of `target` or below, or when `on_step`, called after each step, returns True.
+    The learning rate falls along a half cosine.  An epoch's mean loss is credited to the weights
+    at its start.  Training ends at `target`, or when `on_step`, called after steps, returns True.
     """
     x, y = tensors(model, x, rate)
     rng = stream(seed, "shuffling")

@@ -1,9 +1,7 @@
 """Second-order training: damped Gauss-Newton steps on the residuals r of Eqs 18 and 19.
 
-The step -(J^T J + mu I)^-1 J^T r, with the Jacobian J of r by the weights, is had in either of
-two ways.  Levenberg-Marquardt sums J^T J over the samples; it has the size of the weights.  The
-dual form J^T (J J^T + mu I)^-1 r serves networks of more weights than residuals; of all changes
-of the weights that explain the data alike, the step is the smallest.
+-(J^T J + mu I)^-1 J^T r, J = dr/dw, is Levenberg-Marquardt's; it has the size of the weights.  Its
+dual form -J^T (J J^T + mu I)^-1 r serves networks of more weights than residuals.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -54,8 +52,7 @@ def train_levenberg_marquardt(
 ) -> History:
     """Minimise the loss of Eqs 18, 19 of states and rates (B, n_state) by steps that lower it.
 
-    Steps end when the data's and the prior's loss are at or below `target`, or when
-    `on_step(model, history)` returns True.
+    Steps end when the losses of data and prior are at `target`, or when `on_step` returns True.
     """
     if model.n_weights > MAX_WEIGHTS:
         raise ValueError(
@@ -87,8 +84,7 @@ def train_gauss_newton(
 ) -> History:
     """Minimise the loss of Eqs 18, 19 like `train_levenberg_marquardt`, by the smallest steps.
 
-    A step costs the cube of the number of residuals, samples times coordinates, but only a
-    multiple of the number of weights.
+    A step costs the cube of samples times coordinates, and a multiple of the weights.
     """
     x, y = tensors(model, x, rate)
     size = y.shape[1] * (len(x) + (0 if prior is None else len(prior.points)))
@@ -102,11 +98,7 @@ def train_gauss_newton(
 
 
 class LeastSquares:
-    """A network's loss and its Jacobians; what the loss has computed serves the Jacobians too.
-
-    Up to `together` samples pass through the network at once.  The squares of all residuals,
-    (B, m) of each of these functions, add up to the loss of the data and of the prior.
-    """
+    """A loss as squares of residuals (B, m); up to `together` samples pass the network at once."""
 
     def __init__(self, model: Model, x: Tensor, y: Tensor, prior, together: int):
         self.networks, self.prior, self._kept = model.networks, [], []
@@ -203,9 +195,8 @@ def descend(
 ) -> History:
     """Change the variables v until the target, the last step, a stall or the end by `on_step`.
 
-    A step is taken only if the loss, of data and prior, falls; mu follows the ratio of actual to
-    promised decrease (Nielsen's rule).  One that lowers the loss by a fraction below `enough` is
-    the last.
+    A step is taken only if the loss falls; mu follows the ratio of actual to promised decrease
+    (Nielsen's rule).  One that lowers the loss by a fraction below `enough` is the last.
     """
     history = History() if history is None else history
     lost, growth, mu = losses(), 2.0, None

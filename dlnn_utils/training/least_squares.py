@@ -1,8 +1,7 @@
 """Linear laws by least squares: what to try first, and the best that a symmetric operator does.
 
-A scalar L_D with constant coefficients gives M c' = -K c with K = K^T (Eqs 15-17).  Which K comes
-closest to given rates is a convex problem.  In the singular vectors of the states it falls apart
-into one problem for each pair of them.
+A scalar L_D with constant coefficients gives M c' = -K c, K = K^T (Eqs 15-17): which K is closest
+to given rates is convex, one problem for each pair of the states' singular vectors.
 """
 
 import numpy as np
@@ -15,10 +14,7 @@ from dlnn_utils.systems.linear import LinearSystem, Relaxation
 
 @checked
 def fit_least_squares(x: Array["B n"], rate: Array["B n"], *, M=None) -> LinearSystem:
-    """Fit dx/dt = A x to states x and rates (B, n): what to try first.
-
-    The error e of a rate is measured by e^T M e, with M (n, n) or its diagonal (n,) if given.
-    """
+    """Fit dx/dt = A x to x and rates (B, n): what to try first.  M weighs errors, e^T M e."""
     metric, x, rate = _natural(x, rate, M)
     A = np.linalg.lstsq(x, rate, rcond=None)[0].T
     A = _numpy(metric.inputs, _numpy(metric.rate, A.T).T)
@@ -31,8 +27,8 @@ def fit_symmetric(
 ) -> Relaxation:
     """Fit M dx/dt = -K x to states x and rates (B, n) by least squares over all symmetric K.
 
-    Directions that the states do not show, with singular values below `rcond` of the largest, get
-    no coefficients: of all minimisers K has the smallest norm.  M is as for `Diffusion`.
+    Directions with singular values below `rcond` of the largest get no coefficients: of all
+    minimisers K has the smallest norm.  M is as for `Diffusion`.
 
     >>> x = np.eye(2)
     >>> fit_symmetric(x, -x @ np.array([[2.0, 1.0], [3.0, 2.0]])).K.round(12).tolist()

@@ -36,8 +36,8 @@ class DivergenceError(RuntimeError):
 class History:
     """The course of a training: losses of Eqs 18, 19, the prior's part beside them, and seconds.
 
-    Second-order training adds an entry at its start and after each step, Adam after each epoch.
-    `stop` says why training ended: "target", "steps", "stalled" or "on_step".
+    It has an entry for the start and each step, or each epoch of Adam.  `stop` says why training
+    ended: "target", "steps", "stalled" or "on_step".
     """
 
     loss: list[float] = field(default_factory=list)
@@ -63,9 +63,8 @@ def stream(seed: int, use: Literal["prior", "shuffling"]) -> np.random.Generator
 class ConstantCoefficients:
     """Soft prior: the two readings of the rate, by Eqs 11, 16 and by Eqs 12, 17, agree at points.
 
-    The paper assumes "problems with constant coefficients", where they agree everywhere.  Asking
-    for that at `points` (P, n_state), also far outside the training range, costs no data.  Their
-    difference has the `weight` relative to the residual of the data.
+    With constant coefficients they agree everywhere, far outside the training range too.  The
+    difference at `points` (P, n_state) has the `weight` relative to the residual of the data.
     """
 
     points: Tensor
@@ -136,10 +135,7 @@ def loss_of(model: Model, x: Array["B n"], rate: Array["B n"]) -> float:
 
 @checked
 def rate_error(model: Model, x: Array["B n"], rate: Array["B n"]) -> float:
-    """Return a model's error of the rates (B, n_state) at the states x, RMS over RMS.
-
-    Both are measured as the loss measures them: of M^(1/2) c', or of M q''.
-    """
+    """Return a model's error of rates (B, n_state) at x, RMS over RMS of M^(1/2) c' or M q''."""
     _, target = tensors(model, x, rate)
     size = float(target.square().sum() / len(x))
     if not size >= SMALLEST:

@@ -1,9 +1,4 @@
-"""Models at the same loss: the ground of a fair comparison (Section 5.3).
-
-Training goes down in steps, and a second-order step may pass a wanted loss by a factor.  Here the
-weights are watched from step to step, and a model of the wanted loss is found on the segment
-between the last weights above it and the first below.
-"""
+"""Models at the same loss, between two steps of a training: for fair comparison (Section 5.3)."""
 
 import copy
 from collections.abc import Sequence
@@ -29,9 +24,8 @@ def train_to_losses(
 ) -> list[Model | None]:
     """Train a model once on x and rate (B, n_state); return it as it was at each loss (L,).
 
-    A model of the loss L has a loss from (1 - tolerance) L to L, and the whole training's
-    `.history`; it is None where training ended above L or began below it.  The model given is
-    trained to the lowest of the losses, with the options of `train`.
+    A model of the loss L has one from (1 - tolerance) L to L, and the whole `.history`; it is None
+    where training ended above L or began below it.  Options are those of `train`.
     """
     if losses.min() < SMALLEST:
         raise ValueError(f"losses must be positive; got {losses.min():g}")
@@ -48,10 +42,7 @@ def train_to_losses(
 
 
 def _brackets(model: Model, x, rate, losses: Sequence[float], **options) -> dict:
-    """Train; return by loss the weights of the step before it was reached, and the first below.
-
-    If it is below from the start, the weights before are None.
-    """
+    """Train; return by loss the weights before it was reached, if any, and the first below it."""
     brackets, last = {}, None
 
     def watch(*_) -> None:

@@ -1,10 +1,10 @@
-"""Smoothed states against SciPy, in other units, and against a sine."""
+"""Rates and smoothed states against known functions, SciPy, and in other units."""
 
 import numpy as np
 import pytest
 from scipy.interpolate import make_smoothing_spline
 
-from dlnn_utils import smooth_states
+from dlnn_utils import rates_from_states, smooth_states
 from dlnn_utils.data.smoothing import _smoothed
 
 
@@ -41,3 +41,16 @@ def test_a_quiet_beginning_does_not_choose_the_weight():
     noisy = q + 0.01 * np.random.default_rng(1).standard_normal(t.shape)
     later = slice(800, -20)
     assert np.sqrt(np.mean((smooth_states(noisy, t)[0] - q)[later] ** 2)) < 5e-3
+
+
+def test_rates_from_states_of_either_direction_and_uneven_times():
+    t = np.sort(np.random.default_rng(0).uniform(0, 3, 60))
+    x = np.stack([np.sin(2 * t), np.exp(-t)], axis=1)
+    exact = np.stack([2 * np.cos(2 * t), -np.exp(-t)], axis=1)
+    np.testing.assert_allclose(rates_from_states(x, t)[3:-3], exact[3:-3], atol=1e-4)
+    backward = rates_from_states(x[::-1], t[::-1])[::-1]
+    np.testing.assert_allclose(backward, rates_from_states(x, t), atol=1e-12)
+    second = rates_from_states(x[:, 0], t, order=2)
+    np.testing.assert_allclose(second[5:-5], -4 * x[5:-5, 0], atol=0.01)
+    with pytest.raises(ValueError, match="at least 3 times"):
+        rates_from_states(x[:2], t[:2])

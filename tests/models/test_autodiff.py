@@ -31,10 +31,3 @@ def test_other_form_of_the_rate_is_told_apart():
     network = ScalarNetwork(4, widths=(8, 6), activation=("silu", "tanh"), seed=3)
     loss = data_loss(Diffusion(network, form="euler-lagrange"), C, CDOT)
     assert oracle.difference(network, loss, oracle.diffusion_loss(network, C, CDOT)) > 1e-3
-
-
-def test_nested_hessian_is_that_of_a_quadratic_form():
-    network = ScalarNetwork(4, widths=(5,), activation="quadratic", seed=2)
-    W, w = network.weights[0], network.weights[1][0]
-    H = oracle.nested_hessian(network, C[:2])
-    torch.testing.assert_close(H, (W.T * w @ W).expand(2, 4, 4), rtol=0, atol=1e-14)

@@ -60,9 +60,13 @@ MODELS = {
 def test_jacobian(name, read):
     model = MODELS[name]
     model.scale_to(np.full((3, 4), 2.0), np.full((3, 4), 0.7))
-    function = getattr(model, read)
-    x = torch.randn(5, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    x.requires_grad_()
+    assert_jacobian(model, getattr(model, read))
+
+
+def assert_jacobian(model, function):
+    """Compare a function's derivatives, by weights and states, with those of autograd."""
+    x = np.random.default_rng(0).normal(size=(5, model.n_columns))
+    x = torch.from_numpy(x).requires_grad_()
     jacobian = Jacobian(model.networks, lambda: function(x), x)
     expected, J, close = function(x), jacobian.rows(), dict(rtol=1e-10, atol=1e-12)
     options = dict(retain_graph=True, materialize_grads=True)

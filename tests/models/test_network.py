@@ -87,12 +87,6 @@ def test_value_and_jvp():
         torch.testing.assert_close(ours, theirs, **CLOSE)
 
 
-def test_one_quadratic_layer_is_a_quadratic_form():
-    network = ScalarNetwork(4, (9,), "quadratic", seed=0)
-    W, w = network.weights[0], network.weights[1][0]
-    torch.testing.assert_close(network.hessian(points(5, 4)), ((W.T * w) @ W).expand(5, 4, 4))
-
-
 def test_same_seed_same_weights_other_seed_other_weights():
     first, second, third = (ScalarNetwork(4, (5,), seed=s).weights[0] for s in (3, 3, 4))
     assert torch.equal(first, second)
@@ -104,7 +98,6 @@ def test_same_seed_same_weights_other_seed_other_weights():
     [
         (dict(activation="relu"), "activation must be one of .*; got 'relu'"),
         (dict(activation=("silu", "tanh")), "activation must name all 1 layers; got 2"),
-        (dict(widths=(2.5,)), "widths must be a positive integer; got 2.5"),
     ],
 )
 def test_bad_arguments(arguments, message):

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from models.test_jacobians import assert_jacobian
 from torch.func import grad, hessian, vmap
 
 import dlnn_utils as dlnn
-from dlnn_utils.models.jacobians import Jacobian
 from dlnn_utils.peers.lagrangian import pseudo_solve
 
 NET = dict(widths=(5, 4), activation="silu", seed=3)
@@ -72,14 +72,9 @@ def test_delan_is_the_euler_lagrange_equation_of_its_mass_and_potential():
 
 @pytest.mark.parametrize("name", MODELS)
 def test_every_product_is_recorded(name):
-    """The Jacobian that Levenberg-Marquardt builds is that of automatic differentiation."""
-    model, x = MODELS[name], torch.cat([X, X.flip(1)[:, :2]], 1) if name == "DeLaN" else X
-    J = Jacobian(model.networks, lambda: model.prediction(x)).rows()
-    assert J.shape[2] == model.n_weights == sum(w.numel() for w in model.parameters())
-    for b in (0, 5):
-        for i, r in enumerate(model.prediction(x[b : b + 1])[0]):
-            rows = torch.autograd.grad(r, model.weights, retain_graph=True, materialize_grads=True)
-            torch.testing.assert_close(J[i, b], torch.cat([row.flatten() for row in rows]))
+    model = MODELS[name]
+    assert_jacobian(model, model.prediction)
+    assert model.n_weights == sum(w.numel() for w in model.parameters())
 
 
 def test_a_singular_mass_is_solved_by_its_pseudoinverse():

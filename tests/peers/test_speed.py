@@ -6,7 +6,8 @@ import torch
 
 from dlnn_utils import DHNN, LNN, DeLaN, Mechanics, ScalarNetwork, table_1
 from dlnn_utils.peers import published, speed
-from dlnn_utils.peers.contest import Deviation, Result
+from dlnn_utils.peers.contest import Result
+from dlnn_utils.systems.evaluation import Errors
 
 X = np.random.default_rng(0).uniform(-1, 1, (6, 4))
 RATE = table_1().rate(X)
@@ -42,7 +43,7 @@ def test_one_start_at_a_time_gives_the_batch():
 
 def test_the_lead_is_that_of_the_quickest_who_arrived():
     def arrival(seconds, error):
-        return Result(None, {speed.REACH: Deviation(error, error)}, seconds)
+        return Result(None, {speed.REACH: Errors(error, error)}, seconds)
 
     ours = {"DLNN": arrival(2.0, 1e-4), "DLNN, z²/2": arrival(0.5, 1e-2)}
     late, there = {"x, Adam": arrival(9.0, 1e-1)}, {"y, Adam": arrival(30.0, 1e-3)}

@@ -33,12 +33,3 @@ def test_the_noise_of_a_smooth_image_is_found():
     assert dlnn.noise_of_image(noisy) == pytest.approx(0.02, rel=0.1)
     law, prior = dlnn.LinearLaw.of(grid, 0.01), dlnn.Matern(40, 0.2)
     assert dlnn.Posterior(law, noisy.ravel(), None, prior).noise == dlnn.noise_of_image(noisy)
-
-
-def test_wrong_forecasts_get_one_line():
-    with pytest.raises(ValueError, match="probability must lie within 0 and 1"):
-        dlnn.brier(np.array([2.0]), np.array([1.0]))
-    with pytest.raises(ValueError, match="happened must hold 0 and 1 only"):
-        dlnn.brier(np.array([0.5]), np.array([0.5]))
-    with pytest.raises(ValueError, match=r"samples must be of truth's shape \(3,\); got"):
-        dlnn.coverage(np.zeros((2, 4)), np.zeros(3), np.array([0.9]))

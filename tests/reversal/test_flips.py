@@ -83,26 +83,3 @@ def test_stuck_chains_are_left_out_and_starts_compared():
     assert found.between_starts == pytest.approx(np.sqrt(0.5))
     alike = FlipSamples(images, np.tile([1.0, 2.0, 3.0, 4.0], (5, 1)), found.begun, energies[0])
     assert alike.effective == pytest.approx(4)
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: learned(2), "a patch needs 4 x 4 pixels"),
-        (lambda: dlnn.LearnedEnergy.fit(boxes(2) / 2), "the two phases 0 and 1 only"),
-        (
-            lambda: dlnn.flip_samples(dlnn.Posterior(LAW, SEEN, NOISE, dlnn.Matern(M, 0.3))),
-            "a linear law and a prior of patches",
-        ),
-        (
-            lambda: dlnn.flip_samples(
-                dlnn.Posterior(LAW, SEEN, NOISE, learned(M)), starts=SEEN[None]
-            ),
-            "starts must be images of 0 and 1 with 64 pixels",
-        ),
-    ],
-)
-def test_wrong_questions_get_one_line(call, message):
-    with pytest.raises(ValueError, match=message) as error:
-        call()
-    assert "\n" not in str(error.value)

@@ -83,30 +83,3 @@ def test_an_image_of_a_learned_law_goes_back_in_ten_lines():
     assert dlnn.overlap(start, TRUTH) == 1
     assert np.mean(np.abs(mean - TRUTH) < 2 * error_bars) > 0.8
     assert gaussian.misfit(states).mean() == pytest.approx(1, abs=0.3)
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: (LAW, SEEN[1:], NOISE, PRIOR), "y must hold the 64 nodes of the law; got 63"),
-        (lambda: (LAW, SEEN, NOISE, dlnn.Matern(8, 0.3)), "the 81 nodes of the prior; got 64"),
-        (lambda: (LAW, SEEN, 0, PRIOR), "noise must be positive; got 0"),
-        (lambda: (LAW, SEEN, -1.0, PRIOR), "noise must be positive; got -1"),
-        (lambda: (LAW, SEEN, 9.0, PRIOR), "y must vary by more than its noise 9"),
-        (lambda: (LAW, 0 * SEEN, None, PRIOR), "y must vary by more than its noise 0"),
-        (lambda: (LAW, SEEN + 3, NOISE, dlnn.Bounded(PRIOR)), "contradicts the bounds 0 to 1"),
-        (
-            lambda: (dlnn.LinearLaw.of(PLATE, 9.0), SEEN, NOISE, PRIOR),
-            "noise 0.01 leaves 1 of 64 modes after 9 s, at most the mean; shorten T",
-        ),
-    ],
-)
-def test_wrong_questions_get_one_line(call, message):
-    with pytest.raises(ValueError, match=message) as error:
-        dlnn.Posterior(*call())
-    assert "\n" not in str(error.value)
-
-
-def test_samples_need_a_gaussian_prior():
-    with pytest.raises(ValueError, match="a linear law and a Gaussian prior"):
-        dlnn.Posterior(LAW, SEEN, NOISE, dlnn.TwoPhase(M, 1.0)).samples(2)

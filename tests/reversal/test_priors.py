@@ -39,10 +39,3 @@ def test_a_gaussian_prior_is_found_from_its_images():
     found = dlnn.Matern.fit(drawn.reshape(60, 16, 16))
     assert found.length == pytest.approx(0.15, rel=0.1)
     assert found.size == pytest.approx(0.3, rel=0.1)
-
-
-def test_wrong_priors_get_one_line():
-    with pytest.raises(ValueError, match="bounds must rise; got 1 to 0"):
-        dlnn.Bounded(PRIOR, 1, 0)
-    with pytest.raises(ValueError, match="images must vary and have at least 2 x 2 nodes"):
-        dlnn.Matern.fit(np.ones((2, 3, 3)))

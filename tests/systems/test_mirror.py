@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from dlnn_utils.systems.mirror import Doubled, drift
+from dlnn_utils.systems.mirror import Doubled
 
 RNG = np.random.default_rng(1)
 M = np.array([[2.0, 0.3], [0.3, 1.0]])
@@ -57,8 +57,3 @@ def test_the_forms_are_those_of_the_paper():
     assert MECHANICS.half_energy(x) == pytest.approx((v @ M @ v + q @ K @ q) / 2)
     assert DIFFUSION.energy(q, p) == pytest.approx(p @ K @ q)
     assert DIFFUSION.charge(q, p) == pytest.approx(p @ q)
-
-
-def test_what_starts_at_nothing_has_no_relative_drift():
-    with pytest.raises(ValueError, match="must not start at 0"):
-        drift([0.0, 1.0])

@@ -1,4 +1,4 @@
-"""The diffusing plate: known matrices, exact solutions, order of convergence."""
+"""Plates: known matrices, exact solutions, order of convergence; the shapes on them."""
 
 import numpy as np
 import pytest
@@ -98,6 +98,23 @@ def test_lumped_mass_keeps_concentrations_positive_and_consistent_does_not():
     assert lowest["consistent"] < -1e-3
 
 
-def test_a_diffusivity_below_0_is_refused():
-    with pytest.raises(ValueError, match="D must be positive in every element; got -2"):
-        Plate.of([[1.0, -2.0], [1.0, 1.0]])
+@pytest.mark.parametrize("m", [7, 21])
+def test_shapes_have_their_area_on_every_mesh_that_meets_them(m):
+    sizes = [elements_of(shape, m).sum() for shape in ("square", "bar", "cross", "l_shape")]
+    assert sizes == [k * (m // 7) ** 2 for k in (9, 5, 9, 16)]
+
+
+def test_rows_count_from_the_top():
+    inside = elements_of([(0, 0.5, 0, 0.25)], 4)
+    assert inside.tolist() == [[True, True, False, False]] + [[False] * 4] * 3
+
+
+def test_diffusivity_is_low_in_the_precipitate():
+    D = diffusivity([[True, False], [False, False]], matrix=2.0, precipitate=0.5)
+    assert D.tolist() == [[0.5, 2.0], [2.0, 2.0]]
+
+
+def test_grains_have_all_diffusivities_and_differ_by_their_seed():
+    D = grains(9)
+    assert sorted(set(D.ravel())) == [0.01, 0.1, 0.3, 1.0]
+    assert (grains(9, seed=1) != D).any()

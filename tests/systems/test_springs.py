@@ -71,8 +71,3 @@ def test_separation_loses_energy_and_runs_back():
     x = SEPARATION.evolve(x0, [0.0, 0.5, 1.0])
     assert (np.diff(SEPARATION.energy(x), axis=0) < 0).all()
     np.testing.assert_allclose(SEPARATION.evolve(x[-1], [1.0, 0.5, 0.0])[-1], x0, atol=1e-6)
-
-
-def test_a_consistent_mass_is_refused():
-    with pytest.raises(ValueError, match="plate must have a lumped mass"):
-        AllenCahn(Plate.of(np.ones((2, 2)), "consistent"))

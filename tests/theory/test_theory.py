@@ -4,7 +4,7 @@ import pytest
 import sympy as sp
 from sympy.calculus.euler import euler_equations
 
-from dlnn_utils.theory import calculus, equations, lagrangians, limits
+from dlnn_utils.theory import calculus, costate, equations, lagrangians, limits, operators
 from dlnn_utils.theory.calculus import components, euler_lagrange, nonvanishing, path
 from dlnn_utils.theory.lagrangians import SymbolicDiffusion, SymbolicMechanics, SymbolicOscillator
 
@@ -94,12 +94,49 @@ LIMITS = {  # components that do not vanish, of n = 2
     "without_rate_term": (SymbolicDiffusion(2), 2),
     "caldirola_kanai": (SymbolicOscillator(), 0),
 }  # fmt: skip
+OPERATORS = {
+    "antisymmetric_part_is_unseen": 0,
+    "schroedinger_is_antisymmetric": 0,
+    "schroedinger_has_operator": 0,
+    "cahn_hilliard_is_gradient": 6,
+    "advection_keeps_energy": 0,
+    "advection_is_gradient": 6,
+}
 
 
 @pytest.mark.parametrize("statement", LIMITS)
 def test_limits_of_the_theory(statement):
     system, left = LIMITS[statement]
     assert nonvanishing(getattr(limits, statement)(system)) == left
+
+
+@pytest.mark.parametrize("statement", OPERATORS)
+def test_which_equations_are_gradients(statement):
+    assert nonvanishing(getattr(operators, statement)()) == OPERATORS[statement]
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+@pytest.mark.parametrize("derive", ["mirror_of_any_law", "conserved_pairing", "doubled_gram"])
+def test_the_mirror_of_any_law_is_its_adjoint(derive, n):
+    assert nonvanishing(getattr(costate, derive)(n)) == 0
+
+
+def test_no_other_lagrangian_gives_the_law_and_its_mirror(monkeypatch):
+    right = costate.morse_feshbach_of
+    monkeypatch.setattr(costate, "morse_feshbach_of", lambda L, c, psi: right(-L, c, psi))
+    assert nonvanishing(costate.mirror_of_any_law(2)) == 6
+    monkeypatch.setattr(costate, "morse_feshbach_of", lambda L, c, psi: right(L, psi, c))
+    assert nonvanishing(costate.mirror_of_any_law(2)) > 0
+
+
+def test_the_pairing_is_not_conserved_if_the_mirror_decays_as_well(monkeypatch):
+    decaying = costate.rate
+
+    def signs(x):
+        return -decaying(x) if "psi" in str(x) and "dc" not in str(x) else decaying(x)
+
+    monkeypatch.setattr(costate, "rate", signs)
+    assert nonvanishing(costate.conserved_pairing(2)) > 0
 
 
 def test_conserved_quantities_need_both_halves():

@@ -3,16 +3,7 @@
 import numpy as np
 import pytest
 
-from dlnn_utils import (
-    Plate,
-    Recording,
-    diffusivity,
-    fit_images,
-    fit_least_squares,
-    fit_symmetric,
-    rate_error,
-    relative_error,
-)
+import dlnn_utils as dlnn
 from dlnn_utils.training.images import early_frames
 from dlnn_utils.training.loss import ConstantCoefficients
 
@@ -26,20 +17,21 @@ def recording():
     elements[1, 1] = True
     start = np.zeros((4, 4))
     start[0] = 1
-    return Recording.of(Plate.of(diffusivity(elements)), start, np.linspace(0, 0.5, 41))
+    plate = dlnn.Plate.of(dlnn.diffusivity(elements))
+    return dlnn.Recording.of(plate, start, np.linspace(0, 0.5, 41))
 
 
 def learn(recording, **options):
-    return fit_images(*recording.data(), M=recording.plate.M, widths=(150,), **options)
+    return dlnn.fit_images(*recording.data(), M=recording.plate.M, widths=(150,), **options)
 
 
 def test_the_sequence_its_scaled_start_and_the_way_back_are_learned(recording):
     learned = learn(recording, max_steps=30, along_rays=1.0)
-    assert rate_error(learned, *recording.data()) < 3e-3
+    assert dlnn.rate_error(learned, *recording.data()) < 3e-3
     for scale, error in {1.0: 3e-3, 0.9: 5e-3, 0.5: 2e-2}.items():
         assert recording.error(learned, scale) < error
-    short = Recording.of(recording.plate, recording.c[0], np.linspace(0, 0.02, 5))
-    assert relative_error(short.back(learned), recording.c[0]) < 0.02
+    short = dlnn.Recording.of(recording.plate, recording.c[0], np.linspace(0, 0.02, 5))
+    assert dlnn.relative_error(short.back(learned), recording.c[0]) < 0.02
 
 
 def test_a_quadratic_network_is_homogeneous_by_construction(recording):
@@ -50,11 +42,11 @@ def test_a_quadratic_network_is_homogeneous_by_construction(recording):
 
 @pytest.mark.parametrize("mass", ["lumped", "consistent"])
 def test_without_the_metric_the_best_symmetric_operator_misses(recording, mass):
-    plate = Plate.of(recording.plate.D, mass)
+    plate = dlnn.Plate.of(recording.plate.D, mass)
     c, cdot = recording.c, plate.rate(recording.c)
-    assert relative_error(fit_symmetric(c, cdot).rate(c), cdot) > 0.02
-    best = fit_symmetric(c, cdot, M=plate.M)
-    assert relative_error(best.rate(c), cdot) < 1e-8
+    assert dlnn.relative_error(dlnn.fit_symmetric(c, cdot).rate(c), cdot) > 0.02
+    best = dlnn.fit_symmetric(c, cdot, M=plate.M)
+    assert dlnn.relative_error(best.rate(c), cdot) < 1e-8
     np.testing.assert_allclose(plate.M @ best.A, -best.K, atol=1e-12)
     np.testing.assert_allclose(best.K, best.K.T, atol=1e-12)
 
@@ -68,19 +60,19 @@ def test_the_best_symmetric_operator_is_that_of_general_least_squares():
     columns = np.stack([-(x @ B).ravel() for B in basis], axis=1)
     weights = np.linalg.lstsq(columns, rate.ravel(), rcond=None)[0]
     expected = np.einsum("k,kij->ij", weights, basis)
-    np.testing.assert_allclose(fit_symmetric(x, rate).K, expected, atol=1e-10)
+    np.testing.assert_allclose(dlnn.fit_symmetric(x, rate).K, expected, atol=1e-10)
 
 
 def test_directions_without_data_get_no_coefficients():
     x = np.array([[1.0, 0, 0], [0, 1.0, 0]])
-    K = fit_symmetric(x, -x @ np.diag([1.0, 2.0, 3.0])).K
+    K = dlnn.fit_symmetric(x, -x @ np.diag([1.0, 2.0, 3.0])).K
     np.testing.assert_allclose(K, np.diag([1.0, 2.0, 0.0]), atol=1e-12)
 
 
 def test_least_squares_finds_a_law_in_any_metric():
     A = np.random.default_rng(1).normal(size=(4, 4))
     for M in (None, [1.0, 2.0, 3.0, 4.0], np.eye(4) + 0.2):
-        np.testing.assert_allclose(fit_least_squares(C, C @ A.T, M=M).A, A, atol=1e-10)
+        np.testing.assert_allclose(dlnn.fit_least_squares(C, C @ A.T, M=M).A, A, atol=1e-10)
 
 
 @pytest.mark.parametrize(("total", "number"), [(101, 10), (41, 15), (12, 12), (5, 1)])
@@ -104,16 +96,6 @@ def test_rays_lead_from_nothing_through_the_images():
     assert not (points == others).any()
 
 
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda r: fit_images(C, C, M=[1.0]), r"M must have shape \(4,\); got \(1,\)"),
-        (lambda r: fit_images(C, C, frames=11), "frames must be at most the 10 there are; got 11"),
-        (lambda r: fit_images(C, C, optimiser="sgd"), "optimiser must be one of"),
-        (lambda r: r.data(rates="sideways"), "rates must be one of exact, middle, forward"),
-        (lambda r: Recording.of(r.plate, np.ones(16), [0, 0]), "t must not repeat a time"),
-    ],
-)
-def test_wrong_input_is_refused_in_one_line(recording, call, message):
-    with pytest.raises(ValueError, match=message):
-        call(recording)
+def test_more_frames_than_there_are_is_refused():
+    with pytest.raises(ValueError, match="frames must be at most the 10 there are; got 11"):
+        dlnn.fit_images(C, C, frames=11)

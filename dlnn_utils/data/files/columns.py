@@ -22,10 +22,7 @@ def bare(cell: str) -> str:
 
 
 def assign(header: list[str], given: Mapping[str, str] | None) -> list[str]:
-    """Return "t", "trajectory", "q1", "v1", "c1", ... or "" (left out) for each column.
-
-    One name for several columns means trajectories side by side.  ValueError if it is not clear.
-    """
+    """Return "t", "trajectory", "q1", ... or "" for each column; ValueError if it is not clear."""
     names = _given(header, dict(given or {}))
     found = [name or _plain(bare(cell)) for name, cell in zip(names, header)]
     if not any(OWN.fullmatch(name) for name in found):

@@ -18,8 +18,7 @@ FEWEST_FRAMES = 3
 class Images:
     """Concentrations c (T, rows, columns) at the times t (T,), in units of what white stands for.
 
-    `step` is the distance of two grey levels, 0 for floating-point numbers; `report` says what was
-    understood.
+    `step` is the distance of two grey levels, 0 for floating point; `report` what was understood.
     """
 
     t: np.ndarray

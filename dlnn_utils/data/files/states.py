@@ -1,8 +1,7 @@
 """States over time from a file of one's own.
 
-A header names the columns `t`, optionally `trajectory`, then `q1`, `q2`, ... and optionally the
-velocities `v1`, `v2`, ..., or concentrations `c1`, `c2`, ...; usual names such as `time` and `x`
-are understood.  A unit may follow, such as `q1 (mm)`; it is shown, not read.
+A header names `t`, optionally `trajectory`, `q1`, `q2`, ... and velocities `v1`, `v2`, ..., or
+concentrations `c1`, ...; usual names such as `time` are understood, and units after them shown.
 """
 
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ import numpy as np
 
 from dlnn_utils._arguments import choice, positive
 from dlnn_utils.data.files.columns import assign
-from dlnn_utils.data.files.tables import Table, is_number, read_table, seconds
+from dlnn_utils.data.files.tables import Table, is_number, number, read_table, seconds
 
 FEWEST_TIMES = 5
 
@@ -22,8 +21,8 @@ FEWEST_TIMES = 5
 class States:
     """Recordings `runs`: times t (T,) in s and states x (T, n) or, with velocities, (T, 2n).
 
-    `columns` is the header as it stands in the file, `report` what was understood.  t (T,),
-    q (T, B, n), v and x are arrays of all recordings, if these were measured at the same times.
+    `columns` is the file's header, `report` what was understood. t (T,), q (T, B, n), v and x are
+    arrays of all recordings, if these were measured at the same times.
     """
 
     runs: tuple[tuple[np.ndarray, np.ndarray], ...]
@@ -143,7 +142,7 @@ def _header(table: Table) -> tuple[list[str], object, list[str]]:
 
 def _measured(table: Table, cell) -> bool:
     try:
-        return np.isfinite(table.number(cell)) or not str(cell).strip()
+        return np.isfinite(number(cell, table.decimal)) or not str(cell).strip()
     except ValueError:
         return seconds(cell) is not None
 
@@ -195,7 +194,7 @@ def _value(table: Table, line: int, name: str, cell) -> float:
     if name == "t" and isinstance(cell, str) and (clock := seconds(cell)) is not None:
         return clock
     try:
-        value = table.number(cell)
+        value = number(cell, table.decimal)
     except ValueError:
         value = np.inf
     if np.isinf(value):

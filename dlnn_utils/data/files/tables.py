@@ -28,13 +28,9 @@ class Table:
     decimal: str = "."
     notes: list[str] = field(default_factory=list)
 
-    def number(self, cell) -> float:
-        """Return a cell as a number, NaN where it is missing; ValueError if it is neither."""
-        return number(cell, self.decimal)
-
 
 def number(cell, decimal: str = ".") -> float:
-    """Return the number that a cell stands for, NaN for a missing one."""
+    """Return the number that a cell stands for, NaN if missing; ValueError if it is neither."""
     if not isinstance(cell, str):
         return float(cell)
     text = cell.strip().replace("\N{MINUS SIGN}", "-")

@@ -1,7 +1,6 @@
 """The laws tried on the first part of each recording, and what they predict of the last."""
 
 from dataclasses import dataclass, replace
-from functools import partial
 from warnings import catch_warnings, simplefilter
 
 import numpy as np
@@ -33,10 +32,7 @@ MOST = 12
 
 @dataclass(frozen=True)
 class Tried:
-    """A law tried: how many coefficients it has, and its error in the held-back part.
-
-    The error is RMS, in the spread of each component; `over_noise` is its ratio to the noise.
-    """
+    """A law tried: number of coefficients, RMS error held back in spreads, and in noises."""
 
     kind: str
     coefficients: int
@@ -83,22 +79,19 @@ class Candidates:
         chosen, law = None, None
         for kind, form in self.forms.items() if self.scale.size <= 2 * MOST else ():
             bar.set_postfix_str(kind)
-            found = self._law(form)
-            if found is not None:
-                ends = np.array([z[-1] for z in found.states])
-                follow = partial(_followed, form, found.theta)
-                error = self._judge(kind, ends, follow, len(found.theta))
-            if found is not None and (chosen is None or error < BETTER * self._error(chosen)):
+            found = self._law(kind, form)
+            if found and (chosen is None or self._error(kind) < BETTER * self._error(chosen)):
                 chosen, law = kind, found
             bar.update()
         dissipative = self.forms["linear"].dissipative
         if chosen is None and dissipative:
             raise DivergenceError("no law that dissipates can be followed over these data")
         model = None
-        if not dissipative and (chosen is None or self._asks_more(chosen)):
+        one = self.tried_of(chosen) if chosen else None
+        if not dissipative and (one is None or one.over_noise > ENOUGH and one.error > EXACT):
             bar.set_postfix_str("free")
-            model, error = self._best_free(chosen, law)
-            if chosen is not None and not error < FREER * self._error(chosen):
+            model = self._best_free(chosen, law)
+            if chosen is not None and not self._error("free") < FREER * self._error(chosen):
                 model = None
         bar.update()
         if model is not None:
@@ -119,31 +112,28 @@ class Candidates:
     def _error(self, kind: str) -> float:
         return self.tried_of(kind).error
 
-    def _asks_more(self, kind: str) -> bool:
-        one = self.tried_of(kind)
-        return one.over_noise > ENOUGH and one.error > EXACT
-
-    def _law(self, form: Form) -> Likelihood | None:
+    def _law(self, kind: str, form: Form) -> Likelihood | None:
+        """Return the law of a form fitted to the first parts, if there is one, and note it."""
         states = [z[: k + 1] for z, k in zip(self.states, self.cuts)]
         theta = linear_law(self.first, states, form)
         if theta is None:
             return None
-        return fit_law(theta, self.first, states, form, OF_LAWS, self.scale)
+        law = fit_law(theta, self.first, states, form, OF_LAWS, self.scale)
+        follow = lambda z, h: form.follow(law.theta, z, h.numpy())  # noqa: E731
+        self.tried.append(self._judged(kind, len(law.theta), law.states, follow))
+        return law
 
-    def _best_free(self, kind: str | None, law: Likelihood | None) -> tuple[Model, float]:
-        """Return the better one of a network and one of half the width, and its error."""
-        widths, found = self.options[1], []
-        for some in {tuple(max(2, w // 2) for w in widths): 0, tuple(widths): 0}:
-            model, ends = self._free(kind, law, some)
-            follow = partial(_network_followed, model)
-            error = self._judge("free", ends, follow, model.n_weights)
-            found.append((error, len(found), model, self.tried.pop()))
-        error, _, model, tried = min(found)
+    def _best_free(self, kind: str | None, law: Likelihood | None) -> Model:
+        """Return the better one of a network and one of half the width, and note it."""
+        widths = self.options[1]
+        halves = tuple(max(2, w // 2) for w in widths)
+        found = [self._free(kind, law, some) for some in dict.fromkeys((halves, tuple(widths)))]
+        model, tried = min(found, key=lambda pair: pair[1].error)
         self.tried.append(tried)
-        return model, error
+        return model
 
-    def _free(self, kind: str | None, law: Likelihood | None, widths) -> tuple[Model, np.ndarray]:
-        """Return a free network fitted to the first parts from a law on, and their ends (B, N)."""
+    def _free(self, kind: str | None, law: Likelihood | None, widths) -> tuple[Model, Tried]:
+        """Return a free network fitted to the first parts from a law on, and its errors."""
         form = self.forms[kind or "linear"]
         max_steps, _, seed = self.options
         theta = np.zeros(len(form.names)) if law is None else law.theta
@@ -155,21 +145,21 @@ class Candidates:
         )
         start(model, self.first, states, rates, None if law is None else form.rate(theta))
         fit_runs(model, self.first, states, OF_NETWORKS, max_steps)
-        return model, np.array([z[-1] for z in states])
+        follow = lambda z, h: trajectories(model, torch.from_numpy(z), h, SUBSTEPS)[0]  # noqa: E731
+        return model, self._judged("free", model.n_weights, states, follow)
 
-    def _judge(self, kind: str, ends: np.ndarray, follow, coefficients: int) -> float:
-        """Return and note the error of the parts held back, followed from the ends (B, N)."""
+    def _judged(self, kind: str, coefficients: int, states: list, follow) -> Tried:
+        """Return the errors of the parts held back, followed from the ends of states (T, N)."""
         rest = [(t[k:], x[k:]) for (t, x), k in zip(self.runs, self.cuts)]
         segments, where = cut(rest, max(len(t) for t, _ in rest))
-        starts = np.array([ends[b] for _, b in where])
+        starts = np.array([states[b][-1] for _, b in where])
         with np.errstate(all="ignore"):
             path = follow(starts, segments.h)[:, 1:]
         off = np.asarray(path)[..., : segments.x.shape[2]] - segments.x[:, 1:].numpy()
         off = np.nan_to_num(off[segments.valid[:, 1:].numpy() > 0], nan=np.inf)
         error = np.sqrt(np.mean((off / self.scale[: off.shape[1]]) ** 2))
         over = np.sqrt(np.mean((off / self.noise) ** 2))
-        self.tried.append(Tried(kind, coefficients, float(error), float(over)))
-        return float(error)
+        return Tried(kind, coefficients, float(error), float(over))
 
     @staticmethod
     def _thinned(runs: list, states: list, rates: list) -> list:
@@ -181,14 +171,6 @@ class Candidates:
             thinned(t, x, min(k, len(t) // (MANY // 2))) if len(t) > MANY else (t, x)
             for t, x in runs
         ]
-
-
-def _followed(form: Form, theta, starts, h):
-    return form.follow(theta, starts, h.numpy())
-
-
-def _network_followed(model: Model, starts, h):
-    return trajectories(model, torch.from_numpy(starts), h, SUBSTEPS)[0].numpy()
 
 
 def thinned(t: np.ndarray, x: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,7 +1,7 @@
 """The choice between a linear law, one with friction, and a free network's.
 
-Each is fitted to the first part of every recording and predicts the rest; the law of fewest
-coefficients that predicts about as well as the best is then fitted to all that was measured.
+Each is fitted to the first part of every recording; the law of fewest coefficients that predicts
+the rest about as well as the best is then fitted to all that was measured.
 """
 
 from dataclasses import dataclass, field
@@ -10,7 +10,6 @@ from warnings import warn
 import numpy as np
 
 from dlnn_utils._arguments import Count, Counts, Mass, Positive, Seed, array, checked, times
-from dlnn_utils.data.horizon import noise_of
 from dlnn_utils.models.model import Model
 from dlnn_utils.training.from_states.candidates import Candidates, Tried
 from dlnn_utils.training.from_states.laws import Form
@@ -22,9 +21,8 @@ from dlnn_utils.training.from_states.units import Units
 class FittedMotion:
     """The law chosen: its model, its kind, all that was tried, and its coefficients.
 
-    `coefficients` maps names to (value, standard error) in the units of x, t and M: K and C, the
-    position of rest, and drag and dry friction.  A free network has K and C amid the data, and no
-    errors.  `noise` (m,) is that of the measurements; `remarks` say what the data cannot carry.
+    `coefficients` maps names to (value, standard error or None) in the units of x, t and M: K, C,
+    the rest, drag, dry friction.  `noise` (m,) is measured; `remarks` say what data do not carry.
     """
 
     model: Model
@@ -115,11 +113,10 @@ def fit_motion(
         raise ValueError(f"x must hold {n} positions, or with velocities {2 * n}; got {m}")
     if held_back >= 1:
         raise ValueError(f"held_back must be below 1; got {held_back:g}")
-    remarks, units = remarks_on(runs, n, M), Units.of(runs, M)
+    (remarks, noise), units = remarks_on(runs, n, M), Units.of(runs, M)
     for remark in remarks:
         warn(remark, stacklevel=3)
     runs = units.scaled(runs)
-    noise = np.sqrt(np.mean([noise_of(x, t) ** 2 for t, x in runs], axis=0))
     form = Form(
         n, None if M is None else M / units.mass, dissipative=dissipative, neighbours=neighbours
     )
@@ -130,7 +127,6 @@ def fit_motion(
         coefficients = _at_rest(model, n, units)
     else:
         coefficients = _with_errors(candidates.forms[kind], law, units)
-    noise = noise * units.sizes
     return FittedMotion(
         model, kind, candidates.tried, coefficients, noise, remarks + candidates.said
     )

@@ -1,12 +1,11 @@
 """Learning from states alone: no rates are given, and none are taken from noisy data.
 
-Measured trajectories are compared with the model's own (`shooting`).  Trajectories are
-first cut into short pieces, each with a start that is fitted too, then into longer ones; the last
-pieces are the whole trajectories, and the fit is that of greatest likelihood under independent
-normal noise.  The steps are Levenberg-Marquardt's, from which the starts are eliminated.
+The model's trajectories are fitted to measured ones (`shooting`), first in short pieces, each with
+a start of its own, then in longer ones; the last fit is that of greatest likelihood.
 """
 
 from collections.abc import Sequence
+from copy import deepcopy
 from warnings import warn
 
 import numpy as np
@@ -116,7 +115,6 @@ def fit_from_states(
         t, x = t[::-1].copy(), x[::-1].copy()
     units, runs = None, [(t, x[:, b]) for b in range(x.shape[1])]
     if own is None:
-        _fits(x, model)
         units = Units.of(runs, M)
         runs = units.scaled(runs)
         model = Diffusion(network) if M is None else Mechanics(network, M / units.mass)
@@ -139,17 +137,14 @@ def law_of(model: Model) -> Form | None:
 
 
 def fit_runs(model: Model, runs: list, states: list, lengths, max_steps: int) -> None:
-    """Fit a model to recordings, (t, x (T, m)) of each, in pieces of the lengths, shortest first.
-
-    `states` (T, N) of each are first guesses; they are changed into the model's own.
-    """
+    """Fit a model to recordings (t, x (T, m)) in pieces; turn `states` (T, N) into its own."""
     scale, history = spread(states), History()
     shorter = "to smoothed rates"
     for length in dict.fromkeys(min(p, max(len(t) for t, _ in runs) - 1) for p in lengths):
         segments, where = cut(runs, length)
         starts = torch.from_numpy(np.array([states[b][k] for k, b in where]))
         shooting = Shooting(model, segments, starts, scale, SUBSTEPS)
-        good, entries = _copy(model), len(history.loss)
+        good, entries = deepcopy(model.state_dict()), len(history.loss)
         try:
             path = shooting.fit(max_steps, history)
             failed = not history.loss[-1] < WORST
@@ -187,7 +182,7 @@ def start(model: Model, runs: list, states: list, rates: list, law=None) -> None
         candidates.insert(0, (known, law(known)))
     (segments, where), scale = cut(runs, AHEAD), spread(states)
     starts = torch.from_numpy(np.array([states[b][k] for k, b in where]))
-    fresh, best = _copy(model), (np.inf, None)
+    fresh, best = deepcopy(model.state_dict()), (np.inf, None)
     for samples in candidates:
         model.load_state_dict(fresh)
         try:
@@ -196,24 +191,12 @@ def start(model: Model, runs: list, states: list, rates: list, law=None) -> None
             continue
         loss = Shooting(model, segments, starts, scale, SUBSTEPS).losses()[0]
         if best[1] is None or loss < best[0]:
-            best = loss, _copy(model)
+            best = loss, deepcopy(model.state_dict())
         if loss < GOOD:
             break
     if best[1] is None:
         raise DivergenceError("no first fit of the rates of x has a finite loss")
     model.load_state_dict(best[1])
-
-
-def _copy(model: Model) -> dict:
-    """Return a model's weights and scales, to go back to."""
-    return {name: value.clone() for name, value in model.state_dict().items()}
-
-
-def _fits(x: np.ndarray, model: Model) -> None:
-    """Raise ValueError unless x (T, B, m) holds a model's state, or its positions."""
-    n, m = model.network.n_inputs, x.shape[2]
-    if m != n and (2 * m != n or not isinstance(model, Mechanics)):
-        raise ValueError(f"x must hold the {n} components of the state, or their half; got {m}")
 
 
 def first_guess(runs: list, model: Model) -> tuple[list, list]:

@@ -1,9 +1,7 @@
 """Laws of few coefficients: what measured states follow before a network is asked for more.
 
-Mechanics, M q'' + C q' + K q + f + a |q'| q' + b sign(q') = 0: K and C symmetric, f for the
-position of rest, a for drag and b for dry friction, both of each component alone.  Diffusion is
-c' + K c + f = 0.  Both have a dissipative Lagrangian, to which friction adds the terms
-q_i (a_i |q_i'| q_i' / 3 + b_i sign q_i').
+Mechanics is M q'' + C q' + K q + f + a |q'| q' + b sign(q') = 0 with drag a and dry friction b,
+diffusion c' + K c + f = 0; K and C are symmetric.  Both have a dissipative Lagrangian.
 """
 
 from dataclasses import dataclass
@@ -26,8 +24,8 @@ STEP = 0.2
 class Form:
     """Which coefficients a law has, and how the vector theta (P,) of them is laid out.
 
-    `M` (n, n) is None for diffusion; `soft` (n,) are the speeds below which dry friction falls.
-    Components farther apart than `neighbours` do not act on each other; None couples all.
+    M (n, n) is None for diffusion; dry friction falls below the speeds `soft` (n,).  Components
+    farther apart than `neighbours`, if given, do not act on each other.
     """
 
     n: int
@@ -153,10 +151,7 @@ class Form:
 
 
 class Friction(Mechanics):
-    """Mechanics with air drag a |q'| q' and dry friction b sign(q') beside what L_D gives.
-
-    drag, dry (n,) are fixed; dry friction falls to zero below the speeds `soft` (n,).
-    """
+    """Mechanics with drag a |q'| q' and dry friction b tanh(q' / soft) beside what L_D gives."""
 
     def __init__(self, network: ScalarNetwork, M, drag, dry, soft):
         super().__init__(network, M)

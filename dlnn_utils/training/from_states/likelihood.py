@@ -1,8 +1,7 @@
 """Laws of few coefficients fitted to recordings themselves, with their covariance.
 
-The coefficients and a start of each piece meet the measurements best: under independent normal
-noise that is the greatest likelihood.  Steps are Levenberg-Marquardt's.  The starts are
-eliminated, and the Schur complement that remains is the coefficients' information.
+Coefficients and a start of each piece are those of greatest likelihood under independent normal
+noise.  The starts are eliminated: their Schur complement is the coefficients' information.
 """
 
 from typing import NamedTuple
@@ -25,10 +24,7 @@ class Likelihood(NamedTuple):
 
 
 def fit_law(theta, runs: list, states: list, form: Form, lengths, scale) -> Likelihood:
-    """Fit coefficients from `theta` (P,) on, in pieces of the lengths one after another.
-
-    `runs` holds (t, x (T, m)) of each recording; `scale` (N,) are the units of the misfit.
-    """
+    """Fit coefficients from `theta` (P,) on to runs (t, x (T, m)), in pieces of rising lengths."""
     states, found = [z.copy() for z in states], None
     unit = _units(states, form)
     for length in lengths:

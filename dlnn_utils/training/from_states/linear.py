@@ -1,10 +1,7 @@
 """The best law of few coefficients, by least squares on its weak form: no derivatives.
 
 With a bump phi that vanishes at the ends of a window, M q'' + C q' + K q + f = 0 becomes
-
-    M int phi'' q - C int phi' q + K int phi q + f int phi = 0,
-
-and c' + K c + f = 0 likewise.  Friction enters by the smoothed speed, int phi |q'| q'.
+M int phi'' q - C int phi' q + K int phi q + f int phi = 0; friction enters by smoothed speeds.
 """
 
 import numpy as np
@@ -17,12 +14,7 @@ BUMP, AHEAD, MOST_STARTS = np.polynomial.Polynomial([1, 0, -1]) ** 4, 20, 40
 
 
 def linear_law(runs: list, states: list, form: Form) -> np.ndarray | None:
-    """Return the coefficients theta (P,) of the law that predicts pieces of 20 steps best.
-
-    The candidates differ in the length of their windows.  `runs` holds (t, x) of each recording,
-    x (T, m) with positions or concentrations first; `states` smoothed states (T, N), from which
-    the pieces start.
-    """
+    """Return the coefficients (P,) by the windows whose law predicts pieces of 20 steps best."""
     found = []
     for width in WINDOWS:
         longest = max(len(t) for t, _ in runs) - 1

@@ -7,11 +7,8 @@ from dlnn_utils.data.horizon import noise_of
 NOISY, NOTHING_ELSE, STILL, GROWS = 0.5, 0.8, 1e-9, 3.0
 
 
-def remarks_on(runs: list, n: int, M) -> list[str]:
-    """Return sentences on the recordings (t, x (T, m)), or raise ValueError if no law fits.
-
-    n is the number of positions or concentrations.
-    """
+def remarks_on(runs: list, n: int, M) -> tuple[list[str], np.ndarray]:
+    """Return sentences on runs (t, x (T, m)) of n positions, and their noise (m,)."""
     x = np.concatenate([x for _, x in runs])
     shortest, samples = min(len(t) for t, _ in runs), x.size
     order = 1 if M is None else 2
@@ -41,7 +38,7 @@ def remarks_on(runs: list, n: int, M) -> list[str]:
         )
     if not said and all(_grows(x[:, :n], order) for _, x in runs):
         said.append("the data only grow: a law that dissipates is not what they show")
-    return said
+    return said, noise
 
 
 def _grows(x: np.ndarray, order: int) -> bool:

@@ -1,11 +1,7 @@
 """Measured states compared with a model's trajectories, and the derivatives that fitting needs.
 
-A trajectory takes Runge-Kutta steps x + h sum_i w_i k_i of four stages s_i = x + h a_i k_(i-1),
-k_i = f(s_i).  With A_i = df/ds and B_i = df/dw there, its derivatives are exact:
-
-    dk_i = A_i (dx + h a_i dk_(i-1)) + B_i dw        d(next x) = dx + h sum_i w_i dk_i
-
-so that a step maps the derivatives D to Phi D + W, all Phi and W from one Jacobian of all stages.
+A Runge-Kutta step x + h sum_i w_i k_i of stages s_i = x + h a_i k_(i-1), k_i = f(s_i), has exact
+derivatives, with A_i = df/ds, B_i = df/dw: dk_i = A_i (dx + h a_i dk_(i-1)) + B_i dw.
 """
 
 from typing import NamedTuple
@@ -28,10 +24,9 @@ ENOUGH = 1e-2
 
 
 class Segments(NamedTuple):
-    """Measurements cut into S pieces of at most L steps, each with a start of its own.
+    """S pieces of at most L steps: x (S, L + 1, m), the first m components of the state, measured.
 
-    Measured are the first m components of the state, `x` (S, L + 1, m).  `h` (S, L) are the
-    times from one to the next, 0 after a piece's end; `valid` (S, L + 1) is 1 up to there.
+    `h` (S, L) are the steps of time, 0 after a piece's end; `valid` (S, L + 1) is 1 up to there.
     """
 
     x: Tensor
@@ -51,8 +46,7 @@ class Segments(NamedTuple):
 def cut(runs: list, length: int) -> tuple[Segments, list[tuple[int, int]]]:
     """Cut recordings, (t (T,), x (T, m)) of each, into pieces of at most `length` steps.
 
-    Neighbours share their ends.  Beside the segments come the indices of the time and of the
-    recording at which each starts.
+    Neighbours share their ends.  Each piece has the indices of its first time and its recording.
     """
     length = min(length, max(len(t) for t, _ in runs) - 1)
     where = sorted((k, b) for b, (t, _) in enumerate(runs) for k in range(0, len(t) - 1, length))
@@ -112,10 +106,7 @@ def sensitivities(
 
 
 def _step_maps(A: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
-    """Return Phi (N, S, n, n) of N steps, and what each stage's B adds (N, S, n, 4, n).
-
-    A (N, S, 4, n, n) are the stages' df/dx, h (N, S, 1, 1) the lengths of the steps.
-    """
+    """Return Phi (N, S, n, n) of steps h, what each stage's B adds (N, S, n, 4, n); A = df/dx."""
     one = torch.eye(A.shape[-1]).to(A).expand_as(A[:, :, 0])
     phi, k = one, torch.zeros_like(one)
     for i, (reach, weight) in enumerate(zip(REACH, WEIGHT)):
@@ -130,10 +121,7 @@ def _step_maps(A: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def rate_jacobians(model: Model, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the rate's derivatives at x (B, n): by all weights, and by the state (B, n, n).
-
-    The former are of the last m components, which are learned, (m, B, P).
-    """
+    """Return the rate's derivatives at x: of its learned part by weights, of all by states."""
     x, known = x.detach().requires_grad_(), []
     m = model.target(x[:1]).shape[1]
 
@@ -148,11 +136,7 @@ def rate_jacobians(model: Model, x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class Shooting:
-    """The fit of weights and starts to segments; its variables are (w, starts / scale).
-
-    Starts of different segments do not know of each other: their block of J^T J is block
-    diagonal, and what is left for the weights is its Schur complement.
-    """
+    """The fit of weights and starts to segments; its variables are (w, starts / scale)."""
 
     def __init__(self, model, segments: Segments, starts: Tensor, scale: Tensor, substeps: int):
         self.model, self.segments, self.substeps = model, segments, substeps
@@ -192,9 +176,8 @@ class Shooting:
     def linearise(self) -> Linearised:
         """Linearise about the path last followed: 1, and the step for a damping.
 
-        mu counts in the largest diagonal entry of J^T J, for the weights and for the starts.  Of
-        J^T J and J^T r, A (P, P) and g (P,) belong to the weights, B (S, n, P), C (S, n, n) and
-        h (S, n) to the starts.
+        mu counts in the largest diagonal entries of J^T J: A (P, P), g (P,) of the weights,
+        B (S, n, P), C (S, n, n), h (S, n) of the starts, which the Schur complement eliminates.
         """
         segments, (S, L, n) = self.segments, self.path.shape
         P, m, weights = self.model.n_weights, segments.x.shape[2], segments.weights(self.scale)

@@ -1,9 +1,7 @@
-"""The misfit of an open plate to images, its minimum and the curvature there.
+"""The misfit of an open plate to images, its minimum by Gauss-Newton steps, its curvature there.
 
-    |c(t) - images|^2 / (2 noise^2) + sum_e (ln D_e - mean)^2 / (2 PRIOR^2) + weak priors
-
-falls by Gauss-Newton steps from conjugate gradients; its curvature H at the minimum gives the
-error bars of Laplace's approximation.
+|c(t) - images|^2 / (2 noise^2) + sum_e (ln D_e - mean)^2 / (2 PRIOR^2) + weak priors is least; its
+curvature H there gives the error bars of Laplace's approximation.
 """
 
 import numpy as np
@@ -20,10 +18,7 @@ MOST_ITERATIONS = 50
 
 
 class Problem:
-    """The minimisation in units of a pixel, the recording's length and the images' range.
-
-    Unknowns p: ln D (E), ln h (S), the background if S > 0, the first image (n).
-    """
+    """The minimisation over p = (ln D (E), ln h (S), background if S, first image (n)), scaled."""
 
     def __init__(self, mesh: Mesh, t, data, rng):
         self.mesh, self.t, self.data, self.rng = mesh, t, data, rng
@@ -113,15 +108,8 @@ class Problem:
         self.scale = (diagonal + self._prior(np.ones((len(p), 1)), sides)[:, 0])[:, None]
         self.scale[: self.E] += PRIOR**-2
 
-    def _curvature(self, d):
-        return self.J.mirror(self.J.forward(d)) / self.variance + self._prior(d, self.sides)
-
     def posterior(self, p, sides, draws: int = 0) -> tuple[np.ndarray, np.ndarray]:
-        """Return draws of ln D about its estimate (E, draws), and of what else the law holds.
-
-        That is the standard deviation of each ln h and of the background (S + 1,); without draws
-        it is found to about a tenth.
-        """
+        """Return draws of ln D about its estimate (E, draws), and other deviations (S + 1,)."""
         rng, law = self.rng, slice(self.E, len(p) - self.mesh.n)
         b = self.J.mirror(rng.normal(size=(*self.data.shape, draws))) / self.variance**0.5
         inner = rng.normal(size=(self.E, draws)) / PRIOR
@@ -136,7 +124,7 @@ class Problem:
         x, r, p = np.zeros_like(b), b.copy(), b / self.scale
         rz = first = np.sum(r * p, axis=0)
         for _ in range(most):
-            Hp = self._curvature(p)
+            Hp = self.J.mirror(self.J.forward(p)) / self.variance + self._prior(p, self.sides)
             step = rz / np.maximum(np.sum(p * Hp, axis=0), 1e-300)
             x += step * p
             r -= step * Hp

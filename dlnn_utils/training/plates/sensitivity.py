@@ -1,12 +1,8 @@
 """How the images of an open plate follow from what is learned, and the derivative of that.
 
-With u = c - b the law is M u' = -K u.  One step of length h by the L-stable scheme of two equal
-stages, q = (M + g h K)^-1 M with g = 1 - 1/sqrt(2), is
-
-    u(h) = q ((1 + sqrt(2)) q - sqrt(2)) u,    integral = h q ((1 - g) q + g) w
-
-where w is a force over M, constant over the step.  Images take several steps a frame; their
-derivative takes one, with the mean force over the frame.
+M u' = -K u of u = c - b takes steps h of two equal L-stable stages: with g = 1 - 1/sqrt(2), q =
+(M + g h K)^-1 M and a force M w, u(h) is q ((1 + sqrt(2)) q - sqrt(2)) u + h q ((1 - g) q + g) w.
+Images take several steps a frame; their derivative takes one, with the frame's mean force.
 """
 
 import numpy as np
@@ -70,10 +66,7 @@ def images_of(mesh: Mesh, K: csr_array, u0: np.ndarray, t: np.ndarray):
 
 
 class Sensitivity:
-    """The derivative J of all images by (ln D (E), ln h (S), background, first image (n)).
-
-    Without losses the background is left out.
-    """
+    """The derivative J of images by (ln D (E), ln h (S), background if S, first image (n))."""
 
     def __init__(self, mesh: Mesh, D, h, sides, means: np.ndarray, t: np.ndarray):
         self.mesh, self.steps = mesh, Steps(mesh.M, mesh.stiffness(D, h), np.diff(t))

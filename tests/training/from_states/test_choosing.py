@@ -5,35 +5,22 @@ import pytest
 from scipy.integrate import solve_ivp
 
 import dlnn_utils as dlnn
+from dlnn_utils import relative_error as error
+from dlnn_utils.answers.motion import _baselines, _way
 
-CUT, TOLD_BY = 0.6, 120
+CUT = 0.6
+PULL, RUB = np.array([[60, -22], [-22, 45]]), np.array([[0.15, -0.03], [-0.03, 0.12]])
+# fmt: off
 REPLICAS = {  # samples, step in s (0 for irregular times over 18 s), start, noise, q'' = f(q, q')
     "oscillator": (500, 1 / 40, [1.4, 0.0], 0.03, lambda q, v: -47.8 * (q - 0.4) - 0.25 * v),
-    "masses": (
-        500,
-        1 / 30,
-        [0.3, -0.2, 0.0, 0.0],
-        0.007,
-        lambda q, v: (
-            -np.array([[60, -22], [-22, 45]]) @ q - np.array([[0.15, -0.03], [-0.03, 0.12]]) @ v
-        ),
-    ),
-    "pendulum": (
-        556,
-        0,
-        [np.pi / 3, 0.0],
-        0.01,
-        lambda q, v: -12.3 * np.sin(q) - 0.05 * v - 0.06 * np.abs(v) * v,
-    ),
-    "cart": (
-        100,
-        1 / 20,
-        [0.25, 0.0],
-        0.01,
-        lambda q, v: -40 * q - 0.1 * v - 0.5 * np.tanh(v / 0.002),
-    ),
+    "masses": (500, 1 / 30, [0.3, -0.2, 0.0, 0.0], 0.007, lambda q, v: -PULL @ q - RUB @ v),
+    "pendulum": (556, 0, [np.pi / 3, 0.0], 0.01,
+                 lambda q, v: -12.3 * np.sin(q) - 0.05 * v - 0.06 * np.abs(v) * v),
+    "cart": (100, 1 / 20, [0.25, 0.0], 0.01,
+             lambda q, v: -40 * q - 0.1 * v - 0.5 * np.tanh(v / 0.002)),
     "240 Hz": (4000, 1 / 240, [0.05, 0.0], 0.02, lambda q, v: -101.0 * q - 0.12 * v),
 }
+# fmt: on
 
 
 def replica(name):
@@ -50,22 +37,6 @@ def replica(name):
     return t, q, q + noise * q.std(axis=0) * rng.standard_normal(q.shape)
 
 
-def least_squares(x, t):
-    """Return least squares on smoothed states and rates, and the middle that it leaves out."""
-    q, v, a = dlnn.smooth_states(x, t, (0, 1, 2))
-    middle = q.mean(axis=0)
-    return dlnn.fit_least_squares(np.hstack([q - middle, v]), np.hstack([v, a])), middle
-
-
-def errors(model, middle, x, q, t, k, noise):
-    """Return the errors of positions q after time k and before it, run from the state there."""
-    told, n = slice(max(0, k - TOLD_BY), k), q.shape[1]
-    state, _ = dlnn.estimate_state(model, x[told] - middle, t[told], noise)
-    ahead = model.evolve(state, t[k - 1 :])[1:, :n] + middle
-    back = model.evolve(state, t[:k][::-1])[::-1, :n] + middle
-    return dlnn.relative_error(ahead, q[k:]), dlnn.relative_error(back, q[:k])
-
-
 SLOW = ("oscillator", "pendulum", "240 Hz")
 
 
@@ -75,10 +46,12 @@ SLOW = ("oscillator", "pendulum", "240 Hz")
 def test_replicas_of_measured_files_beat_least_squares_twice(name):
     t, q, x = replica(name)
     k = round(CUT * len(t))
-    found = dlnn.fit_motion(x[:k], t[:k], M=np.eye(q.shape[1]))
-    ours = errors(found.model, 0.0, x, q, t, k, found.noise)
-    theirs = errors(*least_squares(x[:k], t[:k]), x, q, t, k, found.noise)
-    assert ours[0] < 0.5 * theirs[0] and ours[1] < 0.5 * theirs[1]
+    n = q.shape[1]
+    found = dlnn.fit_motion(x[:k], t[:k], M=np.eye(n))
+    theirs = _baselines([(t[:k], x[:k])], 2)["least squares"]
+    ways = (_way(*law, (t, x), k, found.noise)[0][:, :n] for law in ((found.model, 0.0), theirs))
+    ahead, back = zip(*((error(way[k:], q[k:]), error(way[:k], q[:k])) for way in ways))
+    assert ahead[0] < 0.5 * ahead[1] and back[0] < 0.5 * back[1]
     kinds = {"pendulum": "free", "cart": "friction"}
     assert found.kind == kinds.get(name, "linear")
 
