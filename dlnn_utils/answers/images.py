@@ -82,7 +82,7 @@ def answer_images(
         horizon,
         (horizon.tau, off),
         _limits(recordings, apart, misfit),
-        ("map", shown, "error bars as far back", "standard deviation (white = 1)"),
+        ("map", shown, "error bars at the horizon", "standard deviation (white = 1)"),
     )
 
 
