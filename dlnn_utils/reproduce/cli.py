@@ -111,7 +111,7 @@ def _jobs(given: argparse.Namespace, command: str, names: Sequence[str]) -> list
     if not chosen:
         raise ValueError(f"there is no notebook in {paths.NOTEBOOKS}")
     for name in chosen:
-        notebooks.check_parameters(name, {"seed": seed, "protocol": protocol})
+        notebooks.default_parameters(name)
     seeds = range(_positive("seeds", given.seeds)) if command == "sweep" else [seed]
     return [Job(name, protocol, s) for s in seeds for name in chosen]
 

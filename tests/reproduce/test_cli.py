@@ -109,7 +109,7 @@ def test_help_and_list_need_no_run(inside, capsys):
 
 
 def test_the_command_line_loads_nothing_heavy(project):
-    heavy = {"torch", "matplotlib", "scipy", "numpy", "snakemake", "papermill", "IPython"}
+    heavy = {"torch", "matplotlib", "scipy", "numpy", "snakemake", "nbclient", "IPython"}
     code = f"import sys, dlnn_utils.reproduce.cli; print({heavy} & set(sys.modules))"
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, env=project.environment(), capture_output=True, text=True)

@@ -191,9 +191,9 @@ def test_what_is_committed_is_run_after_the_other_seeds_that_it_shows(ran, capfd
 def test_notes_that_are_damaged_are_forgotten(tmp_path, monkeypatch, content):
     monkeypatch.setenv("DLNN_RESULTS", str(tmp_path))
     (tmp_path / "trials.json").write_text(content)
-    assert notes.trials() == {}
+    assert notes.noted("trials") == {}
     notes.note_trial("faults.kill", "Killed", 20, 20)
-    assert notes.trials()["faults.kill"]["passed"] == 20
+    assert notes.noted("trials")["faults.kill"]["passed"] == 20
 
 
 def test_texts_count_for_the_committed_notebook_only(ran):
@@ -220,7 +220,7 @@ def test_the_test_command_runs_style_notebooks_and_tests(ran, capfd, monkeypatch
     )
     assert [words[0] for words in called] == ["ruff", "ruff", "pytest", "pytest"]
     assert {"notebooks/01_size.ipynb", "notebooks/02_truth.ipynb"} <= set(called[2])
-    assert "./reproduce.sh test" in paths.read_notes(paths.results() / "durations.json")
+    assert "./reproduce.sh test" in notes.durations()
     status, out, _ = said(capfd, "test", "-k", "toy")
     assert (status, called[-1][-2:]) == (1, ["-k", "toy"])
     assert "layout passed in 0 s; notebooks passed in 0 s; tests FAILED in 0 s" in out

@@ -9,7 +9,6 @@ import pytest
 from dlnn_utils.reproduce import Run
 from dlnn_utils.reproduce.drawing.style import read_provenance
 from dlnn_utils.reproduce.engine import paths
-from dlnn_utils.reproduce.engine.execute import execute
 from dlnn_utils.reproduce.ledger.claims import Measurement
 from dlnn_utils.reproduce.ledger.tables import to_latex, to_markdown
 
@@ -167,12 +166,6 @@ def test_a_claim_is_shown_by_what_exists(run):
     with pytest.raises(ValueError, match="'eq1' points at 'fig9'; this run made: none"):
         run.finish()
     assert not (run.folder / "record.json").exists()
-
-
-def test_a_parameter_that_the_notebook_lacks_is_refused_before_anything_runs(run, tmp_path):
-    with pytest.raises(ValueError, match="01_theory has no parameter width; it has: seed, proto"):
-        execute(EQUATIONS, {"seed": 1, "width": 3}, tmp_path / "results" / EQUATIONS)
-    assert not (tmp_path / "results").exists()
 
 
 def test_values_join_those_of_the_other_seeds_of_the_store(run, project, monkeypatch):

@@ -11,6 +11,7 @@ from pathlib import Path
 from dlnn_utils.reproduce import paper_values
 from dlnn_utils.reproduce.engine import paths
 from dlnn_utils.reproduce.engine.notebooks import (
+    PARAMETERS,
     SHOWS_ONLY,
     default_parameters,
     read_notebook,
@@ -24,7 +25,6 @@ DOOR = (
 """What of the house shapes numbers and pictures; the rest only reports them."""
 
 PACKAGE = "dlnn_utils"
-RECORDED = ("seed", "protocol")
 
 
 def sources_of(notebook: str) -> list[Path]:
@@ -48,11 +48,6 @@ def sources_of(notebook: str) -> list[Path]:
     return sorted(f for f in found if f.exists())
 
 
-def inputs_of(notebook: str) -> list[Path]:
-    """Return what Snakemake is told that a notebook is made from: itself and the sources."""
-    return [paths.notebook_path(notebook), *sources_of(notebook)]
-
-
 def uses(notebook: str, library: str) -> bool:
     """Return whether a notebook, or a file that it depends on, imports a library."""
     names = {name for tree in _cells(notebook) for name in _imports(tree)}
@@ -69,7 +64,7 @@ def code_hash(notebook: str) -> str:
     """
     steps = [step for tree in _cells(notebook) for step in tree.body if not _is_text(step)]
     digest = hashlib.sha256("\n".join(map(_code_of, steps)).encode())
-    fixed = {k: v for k, v in default_parameters(notebook).items() if k not in RECORDED}
+    fixed = {k: v for k, v in default_parameters(notebook).items() if k not in PARAMETERS}
     digest.update(repr(sorted(fixed.items())).encode())
     if filled := filled_in(notebook):
         digest.update(repr(sorted(filled.items())).encode())

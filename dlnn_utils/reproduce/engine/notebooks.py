@@ -8,6 +8,8 @@ from dlnn_utils.reproduce.engine import paths
 
 PROTOCOLS = ("ours", "paper")
 DEFAULT_PROTOCOL, DEFAULT_SEED = "ours", 0
+PARAMETERS = ("protocol", "seed")
+"""What every notebook can be run with."""
 SHOWS_ONLY = "interactive"
 """Tag of a cell that lets the reader try what was computed before, and computes nothing."""
 
@@ -64,7 +66,10 @@ def tags(cell: dict) -> Sequence[str]:
 
 
 def default_parameters(notebook: str) -> dict:
-    """Return names and values in a notebook's one cell tagged "parameters": literals only."""
+    """Return names and values in a notebook's one cell tagged "parameters": literals only.
+
+    ValueError if there is no such cell, or neither seed nor protocol in it.
+    """
     cells = [c for c in read_notebook(notebook)["cells"] if "parameters" in tags(c)]
     if len(cells) != 1:
         raise ValueError(
@@ -78,13 +83,6 @@ def default_parameters(notebook: str) -> dict:
     except (SyntaxError, AttributeError, ValueError):
         line = "may hold only lines like: seed = 0"
         raise ValueError(f"the parameters cell of {notebook} {line}") from None
+    if lacking := ", ".join(name for name in PARAMETERS if name not in found):
+        raise ValueError(f"{notebook} has no parameter {lacking}; it has: {', '.join(found)}")
     return found
-
-
-def check_parameters(notebook: str, parameters: dict) -> None:
-    """Raise ValueError if the notebook's tagged cell lacks one of the parameters."""
-    known = default_parameters(notebook)
-    unknown = sorted(set(parameters) - set(known))
-    if unknown:
-        known, unknown = ", ".join(known), ", ".join(unknown)
-        raise ValueError(f"{notebook} has no parameter {unknown}; it has: {known}")

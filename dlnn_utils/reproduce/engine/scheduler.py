@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from dlnn_utils.reproduce.engine import paths, slurm
-from dlnn_utils.reproduce.engine.dependencies import inputs_of
 from dlnn_utils.reproduce.engine.jobs import Job
 from dlnn_utils.reproduce.ledger.notes import ALL_NOTEBOOKS, note_duration
 
@@ -44,7 +43,6 @@ def run_jobs(
     print(f"{len(due)} to run on {on}.", flush=True)
     for job in due:  # Snakemake makes what is missing
         (job.folder / paths.RECORD).unlink(missing_ok=True)
-    _none_from_the_future(due)
     began, told, ended = time.monotonic(), set(), set()
     said: deque[str] = deque(maxlen=LINES_OF_SNAKEMAKE)
     seeds = 1 + max(job.seed for job in jobs)
@@ -93,14 +91,6 @@ def end_with_engine() -> None:
     """Where `reproduce.sh` started this Snakemake, let it and its jobs end with that."""
     if os.environ.get(ENGINE_VARIABLE) == str(os.getppid()):
         end_with_parent(lambda: os.killpg(os.getpgid(0), signal.SIGKILL))
-
-
-def _none_from_the_future(jobs: Sequence[Job]) -> None:
-    """Let no input be newer than now, as those of a ZIP from another zone are; Snakemake minds."""
-    for file in {file for job in jobs for file in inputs_of(job.notebook)}:
-        if file.stat().st_mtime > time.time():
-            with contextlib.suppress(OSError):
-                os.utime(file)
 
 
 @contextlib.contextmanager

@@ -6,12 +6,7 @@ from pathlib import Path
 
 from dlnn_utils.reproduce.engine import paths
 from dlnn_utils.reproduce.engine.jobs import Job, code_hash, finished_jobs
-from dlnn_utils.reproduce.engine.notebooks import (
-    DEFAULT_PROTOCOL,
-    DEFAULT_SEED,
-    read_notebook,
-    tags,
-)
+from dlnn_utils.reproduce.engine.notebooks import read_notebook
 from dlnn_utils.reproduce.ledger import notes
 from dlnn_utils.reproduce.ledger.claims import ledger
 from dlnn_utils.reproduce.ledger.findings import answer, envelope, findings, scoreboard
@@ -28,7 +23,7 @@ from dlnn_utils.reproduce.ledger.verdicts import RULE
 
 def default_jobs() -> list[Job]:
     """Return the runs whose outputs are committed."""
-    return [Job(n, DEFAULT_PROTOCOL, DEFAULT_SEED) for n in paths.notebook_names()]
+    return [Job(name) for name in paths.notebook_names()]
 
 
 def refresh() -> list[str]:
@@ -37,7 +32,9 @@ def refresh() -> list[str]:
     All of it is made before any of it is written, while no other process does the same.
     """
     with paths.alone(paths.ROOT / "results/.update.lock"):  # two may take theirs from two places
-        paths.clear_asides([paths.ROOT, paths.NOTEBOOKS, paths.FIGURES])
+        for folder in (paths.ROOT, paths.NOTEBOOKS, paths.FIGURES):
+            for aside in folder.glob(".*.part"):  # of an update that was killed
+                aside.unlink()
         content = _content()
         changed = {
             path: new
@@ -56,7 +53,7 @@ def _content() -> dict[Path, bytes]:
     """Return every file that is committed, as the results have it."""
     store = merged_store([job.record() for job in finished_jobs()])
     store["durations"] |= notes.durations()
-    store["trials"] |= notes.trials()
+    store["trials"] |= notes.noted("trials")
     content = {}
     for job in default_jobs():
         content[paths.notebook_path(job.notebook)] = with_outputs(job).encode()
@@ -88,18 +85,17 @@ def with_outputs(job: Job) -> str:
     """Return a committed notebook: its present text with the outputs of a run, counted 1..N."""
     notebook = read_notebook(job.notebook)
     executed = json.loads((job.folder / paths.EXECUTED).read_text(encoding="utf-8"))
-    ran = [c for c in executed["cells"] if c["cell_type"] == "code"]
-    ran = [c for c in ran if "injected-parameters" not in tags(c)]
-    cells = [c for c in notebook["cells"] if c["cell_type"] == "code"]
+    cells, ran = (
+        [cell for cell in n["cells"] if cell["cell_type"] == "code"] for n in (notebook, executed)
+    )
     for count, (cell, run) in enumerate(zip(cells, ran, strict=True), start=1):
         cell |= {"execution_count": count, "outputs": run["outputs"]}
         for output in cell["outputs"]:
             if "execution_count" in output:
                 output["execution_count"] = count
     notebook["metadata"]["language_info"] = {"name": "python"}
-    for item in [notebook, *notebook["cells"]]:
-        for key in ("papermill", "execution"):
-            item["metadata"].pop(key, None)
+    for cell in notebook["cells"]:  # where JupyterLab keeps times
+        cell["metadata"].pop("execution", None)
     return _json(notebook)
 
 
