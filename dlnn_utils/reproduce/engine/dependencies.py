@@ -30,7 +30,6 @@ PACKAGE = "dlnn_utils"
 def sources_of(notebook: str) -> list[Path]:
     """Return the files of the package and of data that a notebook's results depend on, sorted.
 
-    Follows imports without running anything, names of the package through its table of exports.
     Of `reproduce` only what draws and seeds counts, and what the notebook itself names. Data are
     the files and folders whose paths, "../...", stand in a cell.
     """

@@ -27,8 +27,7 @@ class NotebookError(Exception):
 def execute(job: Job) -> None:
     """Run a job's notebook; figures, tables, the executed notebook and the record appear at once.
 
-    Where a cell fails or no record comes out, only the executed notebook does, and NotebookError
-    says why.
+    NotebookError says where a cell fails or why no record came out; then only the notebook does.
     """
     folder, aside = job.folder, job.folder.with_name(f".{job.notebook}.{os.getpid()}.part")
     lock = folder.with_name(f".{job.notebook}.lock")

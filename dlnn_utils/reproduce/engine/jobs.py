@@ -60,11 +60,7 @@ class Job:
 
 
 def texts_hash(notebook: str) -> str:
-    """Return a hash of what a notebook shows without computing it.
-
-    That is the text of its claims and unknowns, its cells tagged "interactive", and the values
-    of other seeds.
-    """
+    """Return a hash of what a notebook only shows: claims, unknowns, sliders and other seeds."""
     shown = [*load_claims().values(), *load_unknowns().values()]
     mine = [repr(x) for x in shown if x.notebook == notebook]
     mine += [source(cell) for cell in read_notebook(notebook)["cells"] if SHOWS_ONLY in tags(cell)]

@@ -66,10 +66,7 @@ def tags(cell: dict) -> Sequence[str]:
 
 
 def default_parameters(notebook: str) -> dict:
-    """Return names and values in a notebook's one cell tagged "parameters": literals only.
-
-    ValueError if there is no such cell, or neither seed nor protocol in it.
-    """
+    """Return names and values in a notebook's one cell tagged "parameters": literals only."""
     cells = [c for c in read_notebook(notebook)["cells"] if "parameters" in tags(c)]
     if len(cells) != 1:
         raise ValueError(

@@ -76,6 +76,11 @@ def write_all(contents: Mapping[Path, str | bytes]) -> None:
                 aside.unlink()
 
 
+def to_json(value) -> str:
+    """Return a value as JSON that any reader takes (no NaN)."""
+    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
 def write_json(path: Path, value) -> None:
-    """Write a value as JSON that any reader takes (no NaN), whole or not at all."""
-    write_aside(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    """Write a value as JSON, whole or not at all."""
+    write_aside(path, to_json(value))

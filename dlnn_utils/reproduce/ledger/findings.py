@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dlnn_utils.reproduce.engine import paths
 from dlnn_utils.reproduce.ledger import verdicts
 from dlnn_utils.reproduce.ledger.claims import by_claim, load_claims, main_entry
-from dlnn_utils.reproduce.ledger.report import result_row, verdict_text, with_unit
+from dlnn_utils.reproduce.ledger.report import measured, result_row, verdict_text, with_unit
 from dlnn_utils.reproduce.ledger.tables import short, to_markdown
 
 FILE = "findings.toml"
@@ -35,13 +35,6 @@ def findings(entries: Sequence[dict]) -> str:
 
     lines = [re.sub(r"\{([\w.:]+)\}", value, text.strip()) for text in texts()["findings"]]
     return "".join(f"* {line}\n" for line in lines) + paper_protocol(claims)
-
-
-def measured(entry: dict) -> str:
-    """Return a median with its range over the seeds, such as "0.0004 [4e-07 to 0.0007]"."""
-    low, high = (short(v) or "diverged" for v in entry["spread"])
-    middle = "diverged" if entry["value"] is None else with_unit(entry["value"], entry["unit"])
-    return middle if low == high else f"{middle} [{low} to {high}]"
 
 
 def paper_protocol(claims: Mapping[str, dict]) -> str:
