@@ -29,19 +29,13 @@ with alone(Path(sys.argv[1])):
 BROKEN = "raise ImportError('no snakemake today')\n"
 
 
-def said(capfd, *arguments):
-    """Return the status, the output, and the errors of a call."""
-    status = main(arguments)
-    return status, *capfd.readouterr()
-
-
 def value(project, notebook="01_size"):
     file = project.root / f"results/ours/seed0/{notebook}/record.json"
     return json.loads(file.read_text())["measurements"][0]["value"]
 
 
-def states(capfd):
-    return [" ".join(line.split()[1:4]) for line in said(capfd, "--list")[1].splitlines()]
+def states(said):
+    return [" ".join(line.split()[1:4]) for line in said("--list")[1].splitlines()]
 
 
 def test_a_first_run_tells_of_each_job_and_ends_with_the_ledger(finished):
@@ -52,21 +46,21 @@ def test_a_first_run_tells_of_each_job_and_ends_with_the_ledger(finished):
     assert list(results.glob("ours/seed0/.*.part")) == []
 
 
-def test_what_counts_is_what_files_hold_and_not_when_they_were_written(ran, capfd):
+def test_what_counts_is_what_files_hold_and_not_when_they_were_written(ran, said):
     ran.edit("dlnn_utils/toy.py", '"""Said otherwise."""\n\nVALUE = 1.0  # the same\n')
     for file in ran.root.rglob("*.py"):
         os.utime(file, (4e9, 4e9))
-    status, out, _ = said(capfd)
+    status, out, _ = said()
     assert status == 0
     assert out.startswith("2 of 2 up to date.\n\nclaim  paper  here  verdict\n")
-    assert states(capfd) == ["up to date", "up to date"]
+    assert states(said) == ["up to date", "up to date"]
 
     ran.edit("dlnn_utils/toy.py", "VALUE = 2.0\n")
-    assert states(capfd) == ["to be run", "up to date"]
+    assert states(said) == ["to be run", "up to date"]
     before = (ran.root / "results/ours/seed0/02_truth/record.json").read_bytes()
     durations = (ran.root / "results/durations.json").read_bytes()
     ran.edit("results/ours/seed0/.01_size.99999999.part/left_over", "by a run that was killed")
-    status, out, err = said(capfd)
+    status, out, err = said()
     assert (status, err) == (0, "")
     assert "1 of 2 up to date.\n1 to run on 1 of " in out
     assert "      01_size (ours, seed 0) started\n[1/1] 01_size (ours, seed 0) finished in " in out
@@ -87,7 +81,7 @@ def test_snakemake_itself_goes_by_content_too(ran):
     assert "Nothing to be done" in done.stdout + done.stderr
 
 
-def test_failures_are_told_and_the_others_run_on(inside, capfd):
+def test_failures_are_told_and_the_others_run_on(inside, said):
     inside.notebook("01_size", "import time", "1 / 0")
     inside.notebook(
         "02_truth",
@@ -101,7 +95,7 @@ def test_failures_are_told_and_the_others_run_on(inside, capfd):
         'run = Run("04_new", seed=seed, protocol=protocol)\n'
         'open("../dlnn_utils/toy.py", "w").write("VALUE = 3.0")\nrun.finish()',
     )
-    status, out, err = said(capfd, "--cores", "2")
+    status, out, err = said("--cores", "2")
     assert (status, err) == (1, "")
     assert "01_size (ours, seed 0) failed after" in out
     assert "cell 3: ZeroDivisionError: division by zero\n        ----> 1 1 / 0\n" in out
@@ -118,9 +112,9 @@ def test_failures_are_told_and_the_others_run_on(inside, capfd):
     assert {file.name for file in left} == {"executed.ipynb"}
 
 
-def test_a_run_that_did_not_happen_is_not_reported_as_done(ran, capfd):
+def test_a_run_that_did_not_happen_is_not_reported_as_done(ran, said):
     ran.edit("snakemake.py", BROKEN)
-    status, out, err = said(capfd, "02", "--force")
+    status, out, err = said("02", "--force")
     assert status == 1
     assert "Ran 0 of 1 in " in out
     assert "FAILED: 02_truth (ours, seed 0)" in out
@@ -144,47 +138,37 @@ def test_a_second_run_waits_and_says_so(ran, capfd):
     assert capfd.readouterr().out.startswith("1 of 1 up to date.\n")
 
 
-@pytest.mark.parametrize("name", ["fig1.png", "fig1.csv", "executed.ipynb"])
-@pytest.mark.parametrize("content", [None, b""])
-def test_a_result_that_is_gone_or_empty_is_made_again(ran, name, content):
-    job = Job("01_size", "ours", 0)
-    assert job.record() is not None
-    file = job.folder / name
-    file.unlink() if content is None else file.write_bytes(content)
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [(name, content) for name in ("fig1.png", "executed.ipynb") for content in (None, b"")]
+    + [(paths.RECORD, b) for b in (b"", b'{"code": ', b"\xff\xfe\x00", b"null", b'{"files": [5]}')]
+    + [
+        (paths.RECORD, {"measurements": [{}]}),
+        (paths.RECORD, {"code": "0123456789ab"}),
+        (paths.RECORD, {"texts": ""}),
+        (paths.RECORD, {"files": ["fig9.png"]}),
+    ],
+)
+def test_what_is_gone_damaged_or_of_other_code_or_texts_is_made_again(ran, name, content):
+    job = Job("01_size")
+    record, file = job.record(), job.folder / name
+    assert record is not None
+    if isinstance(content, dict):
+        paths.write_json(file, record | content)
+    else:
+        file.unlink() if content is None else file.write_bytes(content)
     assert job.record() is None
     assert [j.notebook for j in finished_jobs()] == ["02_truth"]
 
 
-@pytest.mark.parametrize(
-    "content",
-    [b"", b'{"code": ', b"\xff\xfe\x00garbage", b"[]", b"null", b"{}", b'{"files": [5]}'],
-)
-def test_a_record_that_is_damaged_is_none(ran, content):
-    job = Job("01_size", "ours", 0)
-    (job.folder / paths.RECORD).write_bytes(content)
-    assert job.record() is None
-    assert len(list(finished_jobs())) == 1
-
-
-@pytest.mark.parametrize(
-    ("field", "changed"),
-    [("measurements", [{}]), ("code", "0123456789ab"), ("texts", ""), ("files", ["fig9.png"])],
-)
-def test_a_record_of_other_code_texts_or_files_is_none(ran, field, changed):
-    job = Job("01_size", "ours", 0)
-    record = job.record()
-    paths.write_json(job.folder / paths.RECORD, record | {field: changed})
-    assert job.record() is None
-
-
-def test_what_is_committed_is_run_after_the_other_seeds_that_it_shows(ran, capfd):
-    status, out, _ = said(capfd, "sweep", "--seeds", "2", "--cores", "2", "01")
+def test_what_is_committed_is_run_after_the_other_seeds_that_it_shows(ran, said):
+    status, out, _ = said("sweep", "--seeds", "2", "--cores", "2", "01")
     assert status == 0
     order = re.findall(r"seed (\d)\) (started|finished)", out)
     assert order == [("1", "started"), ("1", "finished"), ("0", "started"), ("0", "finished")]
     executed = (ran.root / "results/ours/seed0/01_size/executed.ipynb").read_text()
     assert "| 1 | 1.05 [1 to 1.1] | reproduced |" in executed
-    assert "2 of 2 up to date" in said(capfd, "sweep", "--seeds", "2", "01")[1]
+    assert "2 of 2 up to date" in said("sweep", "--seeds", "2", "01")[1]
 
 
 @pytest.mark.parametrize("content", ["", "[1]"])
@@ -204,7 +188,7 @@ def test_texts_count_for_the_committed_notebook_only(ran):
     assert Job("01_size", "ours", 1).record() is not None
 
 
-def test_the_test_command_runs_style_notebooks_and_tests(ran, capfd, monkeypatch):
+def test_the_test_command_runs_style_notebooks_and_tests(ran, said, monkeypatch):
     called = []
 
     def call(command, **more):
@@ -213,7 +197,7 @@ def test_the_test_command_runs_style_notebooks_and_tests(ran, capfd, monkeypatch
         return subprocess.CompletedProcess(command, int("-k" in command))
 
     monkeypatch.setattr(checks.subprocess, "run", call)
-    status, out, _ = said(capfd, "test")
+    status, out, _ = said("test")
     assert status == 0
     assert out.endswith(
         "style passed in 0 s; layout passed in 0 s; notebooks passed in 0 s; tests passed in 0 s\n"
@@ -221,7 +205,7 @@ def test_the_test_command_runs_style_notebooks_and_tests(ran, capfd, monkeypatch
     assert [words[0] for words in called] == ["ruff", "ruff", "pytest", "pytest"]
     assert {"notebooks/01_size.ipynb", "notebooks/02_truth.ipynb"} <= set(called[2])
     assert "./reproduce.sh test" in notes.durations()
-    status, out, _ = said(capfd, "test", "-k", "toy")
+    status, out, _ = said("test", "-k", "toy")
     assert (status, called[-1][-2:]) == (1, ["-k", "toy"])
     assert "layout passed in 0 s; notebooks passed in 0 s; tests FAILED in 0 s" in out
 
