@@ -1,6 +1,7 @@
 """A small project of the same build, for what must not touch the real one."""
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -157,6 +158,19 @@ def new_project(root: Path) -> Project:
     toy.notebook("01_size", *SIZE)
     toy.notebook("02_truth", *TRUTH)
     return toy
+
+
+def made(results: Path) -> dict[str, object]:
+    """Return what runs have left: by file name its bytes, of a record what does not vary."""
+    found = {}
+    for file in results.glob("*/seed*/[!.]*/[!.]*"):
+        content = file.read_bytes()
+        with contextlib.suppress(ValueError):
+            if file.name == paths.RECORD:
+                content = json.loads(content)
+                del content["seconds"], content["peak_memory_mb"]
+        found[str(file.relative_to(results))] = content
+    return found
 
 
 def until(holds: Callable[[], object], seconds: float = 60.0) -> None:

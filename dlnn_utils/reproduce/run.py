@@ -55,8 +55,8 @@ class Run:
         self.folder = Path(named) if named else paths.results() / "by_hand" / self.notebook
         self.rng = seed_all(self.seed, torch_too=uses(self.notebook, "torch"))
         parameters = {"protocol": protocol, "seed": self.seed}
-        self._origin = {"notebook": self.notebook, "parameters": parameters}
-        self._origin["code"] = code_hash(self.notebook)
+        code = code_hash(self.notebook)
+        self._origin = {"notebook": self.notebook, "parameters": parameters, "code": code}
         self._by_hand = not named
         self._began = time.monotonic()
         self._files: dict[str, list[str]] = {}

@@ -9,15 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dlnn_utils.reproduce import paper_values
-from dlnn_utils.reproduce.engine import paths
-from dlnn_utils.reproduce.engine.notebooks import (
-    PARAMETERS,
-    SHOWS_ONLY,
-    default_parameters,
-    read_notebook,
-    source,
-    tags,
-)
+from dlnn_utils.reproduce.engine import notebooks, paths
 
 DOOR = (
     "drawing/style.py", "drawing/numbers.py", "drawing/paper.mplstyle", "engine/seeding.py",
@@ -63,7 +55,8 @@ def code_hash(notebook: str) -> str:
     """
     steps = [step for tree in _cells(notebook) for step in tree.body if not _is_text(step)]
     digest = hashlib.sha256("\n".join(map(_code_of, steps)).encode())
-    fixed = {k: v for k, v in default_parameters(notebook).items() if k not in PARAMETERS}
+    given = notebooks.default_parameters(notebook)
+    fixed = {k: v for k, v in given.items() if k not in notebooks.PARAMETERS}
     digest.update(repr(sorted(fixed.items())).encode())
     if filled := filled_in(notebook):
         digest.update(repr(sorted(filled.items())).encode())
@@ -100,10 +93,11 @@ def _exports() -> dict[str, str]:
 def _cells(notebook: str) -> list[ast.Module]:
     """Return the syntax trees of a notebook's code cells that compute something."""
     trees = []
-    for number, cell in enumerate(read_notebook(notebook)["cells"]):
-        if cell["cell_type"] != "code" or {"parameters", SHOWS_ONLY} & set(tags(cell)):
+    for number, cell in enumerate(notebooks.read_notebook(notebook)["cells"]):
+        passed_over = {"parameters", notebooks.SHOWS_ONLY} & set(notebooks.tags(cell))
+        if cell["cell_type"] != "code" or passed_over:
             continue
-        lines = source(cell).splitlines()
+        lines = notebooks.source(cell).splitlines()
         python = "\n".join("pass" if line.startswith(("%", "!")) else line for line in lines)
         try:
             trees.append(_tree_of(python))

@@ -6,16 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dlnn_utils.reproduce.engine import paths
+from dlnn_utils.reproduce.engine import notebooks, paths
 from dlnn_utils.reproduce.engine.dependencies import code_hash
-from dlnn_utils.reproduce.engine.notebooks import (
-    DEFAULT_PROTOCOL,
-    DEFAULT_SEED,
-    SHOWS_ONLY,
-    read_notebook,
-    source,
-    tags,
-)
 from dlnn_utils.reproduce.ledger.claims import Measurement, load_claims
 from dlnn_utils.reproduce.ledger.store import merged_store, other_seeds
 from dlnn_utils.reproduce.ledger.unknowns import load_unknowns
@@ -26,8 +18,8 @@ class Job:
     """A notebook to be run with a protocol and a seed."""
 
     notebook: str
-    protocol: str = DEFAULT_PROTOCOL
-    seed: int = DEFAULT_SEED
+    protocol: str = notebooks.DEFAULT_PROTOCOL
+    seed: int = notebooks.DEFAULT_SEED
 
     @property
     def label(self) -> str:
@@ -63,7 +55,8 @@ def texts_hash(notebook: str) -> str:
     """Return a hash of what a notebook only shows: claims, unknowns, sliders and other seeds."""
     shown = [*load_claims().values(), *load_unknowns().values()]
     mine = [repr(x) for x in shown if x.notebook == notebook]
-    mine += [source(cell) for cell in read_notebook(notebook)["cells"] if SHOWS_ONLY in tags(cell)]
+    cells = notebooks.read_notebook(notebook)["cells"]
+    mine += [notebooks.source(c) for c in cells if notebooks.SHOWS_ONLY in notebooks.tags(c)]
     mine.append(json.dumps(seeds_beside(Job(notebook))))
     return hashlib.sha256("\n".join(mine).encode()).hexdigest()[:12]
 

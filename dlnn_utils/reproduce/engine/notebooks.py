@@ -52,7 +52,8 @@ def read_notebook(notebook: str) -> dict:
 
 def title_of(notebook: str) -> str:
     """Return a notebook's title, without its mark as a heading."""
-    return source(read_notebook(notebook)["cells"][0]).splitlines()[0].removeprefix("# ")
+    texts = map(source, read_notebook(notebook)["cells"])
+    return next((t.splitlines()[0].removeprefix("# ") for t in texts if t.startswith("# ")), "")
 
 
 def source(cell: dict) -> str:

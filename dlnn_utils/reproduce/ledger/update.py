@@ -16,11 +16,6 @@ from dlnn_utils.reproduce.ledger.unknowns import to_register
 from dlnn_utils.reproduce.ledger.verdicts import RULE
 
 
-def default_jobs() -> list[Job]:
-    """Return the runs whose outputs are committed."""
-    return [Job(name) for name in paths.notebook_names()]
-
-
 def refresh() -> list[str]:
     """Write all that is committed from the results of the default runs; return what changed.
 
@@ -47,7 +42,7 @@ def _content() -> dict[Path, bytes]:
     store["durations"] |= notes.durations()
     store["trials"] |= notes.noted("trials")
     content = {}
-    for job in default_jobs():
+    for job in map(Job, paths.notebook_names()):
         content[paths.notebook_path(job.notebook)] = with_outputs(job).encode()
         for name in job.record()["files"]:
             if paths.FIGURES / name in content:
