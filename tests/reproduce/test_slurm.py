@@ -156,7 +156,7 @@ def until_started(sweep, profile):
         ("daemon", "SLURM does not answer; squeue says: no controller"),
     ],
 )
-def test_what_is_lacking_gets_one_line(inside, monkeypatch, refused, lacking, message):
+def test_what_is_lacking_gets_one_line(inside, monkeypatch, said, lacking, message):
     settings(inside.root / "profile")
     for name in ("sbatch", "squeue", "scancel") if lacking == "daemon" else ():
         inside.edit(f"tools/{name}", "#!/bin/sh\necho no controller >&2\nexit 1\n")
@@ -164,4 +164,6 @@ def test_what_is_lacking_gets_one_line(inside, monkeypatch, refused, lacking, me
     monkeypatch.setenv("PATH", str(inside.root / "tools"))
     plugin = None if lacking == "plugin" else "there"
     monkeypatch.setattr(engine_slurm, "find_spec", lambda name: plugin)
-    assert message in refused("--profile", str(inside.root / "profile"))
+    status, _, err = said("--profile", str(inside.root / "profile"))
+    assert (status, err.count("\n")) == (2, 1)
+    assert message in err

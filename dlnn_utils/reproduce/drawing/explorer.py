@@ -8,7 +8,9 @@ import io
 import os
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from dlnn_utils._arguments import Count, Seed, checked
 from dlnn_utils.integration import follow
@@ -38,6 +40,7 @@ class Explorer:
         self.step = (recording.t[-1] - recording.t[0]) / last
         self._noise = np.random.default_rng(seed).standard_normal(recording.plate.n)
         self._figure = Figure(figsize=(5.2, 2.4), dpi=100, layout="none")
+        self._canvas = FigureCanvasAgg(self._figure)
         first, unit = recording.plate.image(recording.c[0]), "concentration (mol/m³)"
         axes = self._figure.subplots(1, 2, gridspec_kw=dict(left=0.02, right=0.98, bottom=0.04))
         panels.images(axes, {"": [first, first]}, ["", ""], unit, scale="sqrt")
@@ -64,7 +67,8 @@ class Explorer:
             ax.images[0].set_data(self.recording.plate.image(c))
             ax.set_title(title, fontsize=9)
         out = io.BytesIO()
-        self._figure.savefig(out, format="png", dpi="figure", pil_kwargs={"compress_level": 1})
+        self._canvas.draw()
+        Image.fromarray(np.asarray(self._canvas.buffer_rgba())).save(out, "png", compress_level=1)
         return out.getvalue()
 
     def _milliseconds(self, steps: int) -> str:
