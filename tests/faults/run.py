@@ -21,12 +21,13 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from conftest import Project, made
+sys.path[:0] = map(str, Path(__file__).resolve().parents[1:3])  # this checkout, and its tests
 
-from dlnn_utils.reproduce.engine import paths
-from dlnn_utils.reproduce.engine.paths import EXECUTED, RECORD
-from dlnn_utils.reproduce.ledger.notes import note_trial
+from conftest import Project, made  # noqa: E402
+
+from dlnn_utils.reproduce.engine import paths  # noqa: E402
+from dlnn_utils.reproduce.engine.paths import EXECUTED, RECORD  # noqa: E402
+from dlnn_utils.reproduce.ledger.notes import note_trial  # noqa: E402
 
 MODES = ALL, PARENT, CHILD = "all processes", "the first process only", "one other process"
 NOT_COPIED = (".git", ".venv*", "results", "__pycache__", ".*_cache")
