@@ -3,6 +3,7 @@
 The texts of notebooks/findings.toml name claims in braces; values and counts are the ledger's.
 """
 
+import math
 import re
 import tomllib
 from collections import Counter
@@ -82,21 +83,18 @@ def answer(entries: Sequence[dict]) -> str:
 
 def envelope(entries: Sequence[dict], readings: Sequence[dict]) -> str:
     """Return a table of each claim under the readings of the paper protocol."""
-    claims, rows = by_claim(entries), []
-    for id, protocols in claims.items():
-        mine = [r for r in readings if r["claim"] == id]
-        if not mine or "paper" not in protocols:
+    rows = []
+    for id, protocols in by_claim(entries).items():
+        values: dict[str, list[float]] = {}
+        for r in (r for r in readings if r["claim"] == id):
+            value = math.inf if r["value"] is None else r["value"]
+            values.setdefault(r["reading"], []).append(value)
+        if not values or "paper" not in protocols:
             continue
         base, claim = protocols["paper"], load_claims()[id]
-        values = {}
-        for r in mine:
-            values.setdefault(r["reading"], []).append(
-                float("inf") if r["value"] is None else r["value"]
-            )
-        ranks = {n: verdicts.rank(claim, verdicts.median(claim, v)) for n, v in values.items()}
-        holds = [name for name, rank in ranks.items() if rank >= verdicts.HOLDS]
-        middles = [verdicts.median(claim, v) for v in values.values()]
-        ends = [v for v in middles if abs(v) < float("inf")]
+        middles = {name: verdicts.median(claim, v) for name, v in values.items()}
+        holds = [n for n, v in middles.items() if verdicts.rank(claim, v) >= verdicts.HOLDS]
+        ends = [v for v in middles.values() if math.isfinite(v)]
         spread = f"{short(min(ends))} to {short(max(ends))}" if ends else "none finite"
         lost = f", {len(middles) - len(ends)} without a finite value" * (len(ends) < len(middles))
         spread = f"{spread} ({len(middles)} readings{lost})"
