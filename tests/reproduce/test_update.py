@@ -74,6 +74,8 @@ def test_a_worse_verdict_is_told_and_a_failure_changes_nothing_that_is_committed
     status, out, _ = said("update")
     assert status == 1
     assert "FAILED: 01_size (ours, seed 0); see results/ours/seed0/" in out
+    executed = (updated.root / "results/ours/seed0/01_size/executed.ipynb").read_text()
+    assert "ZeroDivisionError" in executed and "image/png" not in executed
     assert updated.committed() == files
 
 

@@ -60,6 +60,8 @@ def _run(job: Job, aside: Path, home: Path) -> tuple[str, str]:
     usual = notebooks.default_parameters(job.notebook)
     values = usual | {"protocol": job.protocol, "seed": job.seed}
     for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None  # what is not reached shows nothing
         if "parameters" in notebooks.tags(cell) and values != usual:
             cell.source = "\n".join(f"{name} = {value!r}" for name, value in values.items())
     kernel.set_environment(home, aside)
