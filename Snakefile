@@ -1,7 +1,7 @@
 # One rule: a notebook, a protocol and a seed make a record, with figures and tables beside it.
 # `./reproduce.sh` runs it on this machine, `./reproduce.sh sweep --profile cluster/slurm` on a
-# cluster; the resources are what is asked for there. What the inputs hold counts as the hash
-# `code`, and not by the times of files: hence `--rerun-triggers params`.
+# cluster; the resources are what is asked for there. What notebook and package hold counts as
+# the hash `code`, and not by the times of files: hence `--rerun-triggers params`.
 import sys
 
 sys.path.insert(0, workflow.basedir)
@@ -16,12 +16,10 @@ def job_of(wildcards):
     return engine_jobs.Job(wildcards.notebook, wildcards.protocol, int(wildcards.seed))
 
 
-def inputs(wildcards):
+def other_seeds(wildcards):
     # what is committed shows the spread over seeds: in a sweep it is made after the other seeds
     last = range(1, notebooks.check_seed(config.get("seeds", 1))) if job_of(wildcards).is_default else []
-    beside = expand(FOLDER + paths.RECORD, seed=last, allow_missing=True)
-    files = [*map(str, dependencies.inputs_of(wildcards.notebook))]
-    return [ancient(file) for file in files + [b.format(**wildcards) for b in beside]]
+    return [ancient(f"{engine_jobs.Job(wildcards.notebook, seed=s).folder}/{paths.RECORD}") for s in last]
 
 
 wildcard_constraints:
@@ -44,7 +42,7 @@ rule notebook:
     message:
         "{wildcards.notebook} ({wildcards.protocol}, seed {wildcards.seed})"
     input:
-        inputs,
+        other_seeds,
     output:
         FOLDER + paths.RECORD,
     params:

@@ -1,16 +1,22 @@
 """A small project of the same build, for what must not touch the real one."""
 
+import contextlib
+import json
 import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 from filelock import FileLock
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from dlnn_utils.reproduce.cli import BAD_USAGE, main
 from dlnn_utils.reproduce.engine import paths
 from dlnn_utils.reproduce.engine.paths import ROOT
 from dlnn_utils.reproduce.ledger.claims import load_claims
@@ -78,24 +84,45 @@ TRUTH = (
 class Project:
     """A checkout in a folder of its own."""
 
-    def __init__(self, root: Path):
-        self.root = root
+    def __init__(self, root: Path, **settings: str):
+        self.root, self.settings = root, settings
 
-    def command(self, *arguments: str, **more) -> subprocess.CompletedProcess:
-        """Call what reproduce.sh calls, with this project's package."""
-        return subprocess.run(
-            [sys.executable, "-u", "-m", "dlnn_utils.reproduce", *arguments],
+    def start(self, *arguments: str, within: Sequence[str] = (), **more) -> subprocess.Popen:
+        """Start what reproduce.sh calls, with this package, perhaps within another program."""
+        return subprocess.Popen(
+            [*within, sys.executable, "-u", "-m", "dlnn_utils.reproduce", *arguments],
             cwd=self.root,
-            env=self.environment(),
+            env=self.environment() | more.pop("env", {}),
             text=True,
-            timeout=300,
             **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | more,
         )
+
+    def run(self, *arguments: str, **more) -> tuple[int, str, str]:
+        """Do so to its end; return the status, the output, and the errors."""
+        process = self.start(*arguments, **more)
+        out, err = process.communicate(timeout=300)
+        return process.returncode, out, err
 
     def environment(self) -> dict[str, str]:
         """Return the environment, in which nothing points to another checkout."""
         mine = {"PYTHONPATH": str(self.root), "MPLBACKEND": "Agg", "COLUMNS": "100"}
-        return {k: v for k, v in os.environ.items() if not k.startswith("DLNN_")} | mine
+        others = {k: v for k, v in os.environ.items() if not k.startswith("DLNN_")}
+        return others | mine | self.settings
+
+    def running(self) -> list[psutil.Process]:
+        """Return the processes whose environment is this project's."""
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error, OSError):
+                if process.environ().get("PYTHONPATH") == str(self.root):
+                    found.append(process)
+        return found
+
+    def committed(self) -> dict[str, bytes]:
+        """Return the bytes of all files that `update` may write, and of those set aside."""
+        files = [*self.root.glob("figures/*"), *self.root.glob("notebooks/*")]
+        files += [self.root / "README.md", *self.root.glob(".*.part")]
+        return {str(f.relative_to(self.root)): f.read_bytes() for f in files}
 
     def edit(self, path: str, text: str) -> None:
         """Replace a file."""
@@ -133,7 +160,28 @@ def new_project(root: Path) -> Project:
     return toy
 
 
-def enter(toy: Project, monkeypatch) -> Project:
+def made(results: Path) -> dict[str, object]:
+    """Return what runs have left: by file name its bytes, of a record what does not vary."""
+    found = {}
+    for file in results.glob("*/seed*/[!.]*/[!.]*"):
+        content = file.read_bytes()
+        with contextlib.suppress(ValueError):
+            if file.name == paths.RECORD:
+                content = json.loads(content)
+                del content["seconds"], content["peak_memory_mb"]
+        found[str(file.relative_to(results))] = content
+    return found
+
+
+def until(holds: Callable[[], object], seconds: float = 60.0) -> None:
+    """Wait until something holds; fail if it takes too long."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def enter(toy: Project, monkeypatch) -> Iterator[Project]:
     """Let the present process take a small project for the checkout."""
     places = {
         "ROOT": toy.root,
@@ -145,15 +193,17 @@ def enter(toy: Project, monkeypatch) -> Project:
     }
     for name, place in places.items():
         monkeypatch.setattr(paths, name, place)
-    for load, file in ((load_claims, "claims.toml"), (load_unknowns, "unknowns.toml")):
-        plain = load.__wrapped__
-        monkeypatch.setattr(plain, "__defaults__", (toy.root / "notebooks" / file,))
+    lists = ((load_claims, "claims.toml"), (load_unknowns, "unknowns.toml"))
+    for load, file in lists:
+        monkeypatch.setattr(load.__wrapped__, "__defaults__", (toy.root / "notebooks" / file,))
         load.cache_clear()
     for name in set(os.environ) - set(toy.environment()):
         monkeypatch.delenv(name)
     for name, value in toy.environment().items():
         monkeypatch.setenv(name, value)
-    return toy
+    yield toy
+    for load, _ in lists:
+        load.cache_clear()
 
 
 @pytest.fixture
@@ -163,27 +213,45 @@ def project(tmp_path) -> Project:
 
 
 @pytest.fixture
-def inside(project, monkeypatch) -> Project:
+def inside(project, monkeypatch) -> Iterator[Project]:
     """Return a small project that the present process takes for the checkout."""
-    yield enter(project, monkeypatch)
-    load_claims.cache_clear(), load_unknowns.cache_clear()
+    yield from enter(project, monkeypatch)
 
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Project:
     """Return a small project whose notebooks have run; not to be changed."""
     toy = new_project(tmp_path_factory.mktemp("finished") / "toy")
-    done = toy.command("--cores", "2")
-    assert done.returncode == 0, done.stdout + done.stderr
+    status, out, err = toy.run("--cores", "2")
+    assert status == 0, out + err
     return toy
 
 
 @pytest.fixture
-def ran(finished, tmp_path, monkeypatch) -> Project:
+def ran(finished, tmp_path, monkeypatch) -> Iterator[Project]:
     """Return a copy of a project that has run, taken for the checkout by this process."""
     shutil.copytree(finished.root, tmp_path / "toy", symlinks=True)
-    yield enter(Project(tmp_path / "toy"), monkeypatch)
-    load_claims.cache_clear(), load_unknowns.cache_clear()
+    yield from enter(Project(tmp_path / "toy"), monkeypatch)
+
+
+@pytest.fixture
+def said(capfd) -> Callable:
+    """Return a call of the command line in this process: its status, output, and errors."""
+    return lambda *arguments: (main(arguments), *capfd.readouterr())
+
+
+@pytest.fixture
+def refused(said) -> Callable:
+    """Return a call that must be refused in one line, before it writes anything: that line."""
+
+    def call(*arguments: str) -> str:
+        status, _, err = said(*arguments)
+        assert (status, err[:7], err.count("\n")) == (BAD_USAGE, "error: ", 1)
+        assert not paths.results().exists()
+        assert not (paths.FIGURES / "claims.json").exists()
+        return err.removeprefix("error: ")
+
+    return call
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,8 @@ def test_the_examples_run_as_written(tmp_path):
     said = output(examples, tmp_path)
     assert "K12 = -0.4" in said and said.endswith("True\n")
     assert {p.name for p in (tmp_path / "answer").iterdir()} == {"answer.csv", "answer.png"}
+    table = (tmp_path / "answer/answer.csv").read_text()
+    assert table.startswith("quantity,value,standard error,unit\n")
 
 
 def test_it_is_short():

@@ -14,10 +14,7 @@ from dlnn_utils.reproduce.ledger.store import committed_store
 
 
 def run_checks(cores: int, extra: Sequence[str]) -> int:
-    """Run all tests into a scratch folder, to the end even if some fail; return 0 or 1.
-
-    What is in `extra` is handed to pytest.
-    """
+    """Run all tests into a scratch folder, `extra` handed to pytest; return 0 or 1."""
     for name in paths.notebook_names():
         default_parameters(name)
     python = [sys.executable, "-m"]

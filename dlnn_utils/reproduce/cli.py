@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dlnn_utils.reproduce import paper_values
+from dlnn_utils.reproduce.checks import run_checks
 from dlnn_utils.reproduce.engine import notebooks, paths
 from dlnn_utils.reproduce.engine.jobs import Job, measurements
 from dlnn_utils.reproduce.engine.scheduler import run_jobs
@@ -14,7 +15,7 @@ from dlnn_utils.reproduce.engine.slurm import check_profile, log_of
 from dlnn_utils.reproduce.ledger.claims import ledger
 from dlnn_utils.reproduce.ledger.report import claims_text
 from dlnn_utils.reproduce.ledger.store import committed_store, stored_measurements
-from dlnn_utils.reproduce.ledger.update import default_jobs, readme, refresh
+from dlnn_utils.reproduce.ledger.update import readme, refresh
 from dlnn_utils.reproduce.ledger.verdicts import is_worse
 
 FAILED, BAD_USAGE, WORSE = 1, 2, 3
@@ -43,15 +44,14 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments, by default the command line's, ask for; return the exit status."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    if arguments[:1] == ["lab"]:
-        return _lab(arguments[1:])
     try:
-        if arguments[:1] == ["test"]:
-            from dlnn_utils.reproduce.checks import run_checks
-
-            return run_checks(_all_cores(), arguments[1:])
-        if arguments[:1] == ["site"]:
-            return _site(arguments[1:])
+        match arguments:
+            case ["lab", *extra]:
+                return _lab(extra)
+            case ["site", *extra]:
+                return _site(extra)
+            case ["test", *extra]:
+                return run_checks(_all_cores(), extra)
         return _dispatch(_parse(arguments))
     except ValueError as e:
         print(f"error: {e}", file=sys.stderr)
@@ -89,7 +89,6 @@ def _dispatch(given: argparse.Namespace) -> int:
     cores = cores or (None if profile else _all_cores())
     store, _ = committed_store(), paper_values.load()
     if command == "update":
-        jobs = default_jobs()
         readme(paths.README.read_text(encoding="utf-8"), store)
     with paths.alone(paths.results() / ".lock", WAITING):
         status = _run(jobs, cores, given.force, profile)
@@ -111,7 +110,7 @@ def _jobs(given: argparse.Namespace, command: str, names: Sequence[str]) -> list
     if not chosen:
         raise ValueError(f"there is no notebook in {paths.NOTEBOOKS}")
     for name in chosen:
-        notebooks.check_parameters(name, {"seed": seed, "protocol": protocol})
+        notebooks.default_parameters(name)
     seeds = range(_positive("seeds", given.seeds)) if command == "sweep" else [seed]
     return [Job(name, protocol, s) for s in seeds for name in chosen]
 
@@ -151,9 +150,7 @@ def _worse(measured) -> list[str]:
 def _list(jobs: Sequence[Job]) -> int:
     for job in jobs:
         state = "up to date" if job.record() else "to be run"
-        texts = map(notebooks.source, notebooks.read_notebook(job.notebook)["cells"])
-        title = next((t.splitlines()[0].lstrip("# ") for t in texts if t.startswith("# ")), "")
-        print(f"{job.notebook:24}  {state:10}  {title}")
+        print(f"{job.notebook:24}  {state:10}  {notebooks.title_of(job.notebook)}")
     return 0
 
 

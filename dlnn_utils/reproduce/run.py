@@ -55,8 +55,8 @@ class Run:
         self.folder = Path(named) if named else paths.results() / "by_hand" / self.notebook
         self.rng = seed_all(self.seed, torch_too=uses(self.notebook, "torch"))
         parameters = {"protocol": protocol, "seed": self.seed}
-        self._origin = {"notebook": self.notebook, "parameters": parameters}
-        self._origin["code"] = code_hash(self.notebook)
+        code = code_hash(self.notebook)
+        self._origin = {"notebook": self.notebook, "parameters": parameters, "code": code}
         self._by_hand = not named
         self._began = time.monotonic()
         self._files: dict[str, list[str]] = {}
@@ -207,14 +207,15 @@ class Run:
                 f"{self.notebook} has no unknown {unknown!r}; there are: {', '.join(known)}"
             )
         shown = {str(n): float(v) if math.isfinite(v) else None for n, v in values.items()}
-        self._sensitivities[unknown, measure] = shown
+        found = {"unknown": unknown, "measure": measure, "values": shown}
+        self._sensitivities[unknown, measure] = found
 
     def unknowns(self) -> Markdown:
         """Return the register of this notebook's unknowns, with what was measured so far."""
-        mine, known = self._sensitivity_list(), self._others["sensitivities"]
+        mine = [{"seed": -1} | s for s in self._sensitivities.values()]  # this run's first
+        known = self._others["sensitivities"]
         known = [s for s in known if (s["unknown"], s["measure"]) in self._sensitivities]
-        both = [*({"seed": -1} | s for s in mine), *known]  # this run's first
-        return Markdown(to_register([self.notebook], both))
+        return Markdown(to_register([self.notebook], mine + known))
 
     def finish(self) -> Markdown:
         """Write the record of this run and return its claims as a table."""
@@ -230,17 +231,13 @@ class Run:
             "files": sorted(f for files in self._files.values() for f in files),
             "timed": sorted(set(self._timed)),
             "measurements": [m.to_json() for m in measured],
-            "sensitivities": self._sensitivity_list(),
+            "sensitivities": list(self._sensitivities.values()),
             "series": [{"name": name, "values": v} for name, v in self._series.items()],
             "readings": self._readings,
         }
         paths.write_json(self.folder / "record.json", record)
         others = stored_measurements(self._others)
         return Markdown(claims_markdown(measured, others))
-
-    def _sensitivity_list(self) -> list[dict]:
-        names = ("unknown", "measure")
-        return [dict(zip(names, key)) | {"values": v} for key, v in self._sensitivities.items()]
 
     def _new(self, name: str) -> None:
         taken = name in self._files and not self._by_hand

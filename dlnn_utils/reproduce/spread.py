@@ -22,18 +22,18 @@ class Spread:
     def median(self) -> np.ndarray:
         """The middle value; what is NaN or infinite counts as the largest."""
         with np.errstate(invalid="ignore"):
-            middle = np.median(np.nan_to_num(self.values, nan=np.inf, posinf=np.inf), axis=0)
-        return np.nan_to_num(middle, nan=np.inf, posinf=np.inf)
+            middle = np.median(_known(self.values), axis=0)
+        return _known(middle)
 
     @property
     def low(self) -> np.ndarray:
         """The least value."""
-        return np.nan_to_num(self.values, nan=np.inf, posinf=np.inf).min(axis=0)
+        return _known(self.values).min(axis=0)
 
     @property
     def high(self) -> np.ndarray:
         """The largest value."""
-        return np.nan_to_num(self.values, nan=np.inf, posinf=np.inf).max(axis=0)
+        return _known(self.values).max(axis=0)
 
     def __str__(self) -> str:
         """Return "median [low to high]" of a number; from one seed, the number."""
@@ -61,3 +61,7 @@ def plain(value) -> list | float | None:
     if np.ndim(value):
         return [plain(item) for item in value]
     return float(f"{float(value):.6g}") if np.isfinite(value) else None
+
+
+def _known(values: np.ndarray) -> np.ndarray:
+    return np.nan_to_num(values, nan=np.inf, posinf=np.inf)

@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import json
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -19,13 +20,17 @@ from pathlib import Path
 
 import numpy as np
 import psutil
-from checkout import Checkout
 
-from dlnn_utils.reproduce.engine import paths
-from dlnn_utils.reproduce.engine.paths import EXECUTED, RECORD
-from dlnn_utils.reproduce.ledger.notes import note_trial
+sys.path[:0] = map(str, Path(__file__).resolve().parents[1:3])  # this checkout, and its tests
+
+from conftest import Project, made  # noqa: E402
+
+from dlnn_utils.reproduce.engine import paths  # noqa: E402
+from dlnn_utils.reproduce.engine.paths import EXECUTED, RECORD  # noqa: E402
+from dlnn_utils.reproduce.ledger.notes import note_trial  # noqa: E402
 
 MODES = ALL, PARENT, CHILD = "all processes", "the first process only", "one other process"
+NOT_COPIED = (".git", ".venv*", "results", "__pycache__", ".*_cache")
 SECONDS_TO_END = 10.0
 DYING = """
 import os, signal, sys
@@ -43,29 +48,32 @@ main(["update"])
 """`update`, killed before it puts a file in place for which the argument counts."""
 
 
-def kill_a_run(copy: Checkout, whole: dict, seconds: dict, number: int, rng) -> tuple[str, list]:
+def kill_a_run(copy: Project, whole: dict, seconds: dict, number: int, rng) -> tuple[str, list]:
     """Kill a run of some notebooks; return what was done, and what is wrong after it."""
     names = [n for n in seconds if rng.random() < 0.6] or [list(seconds)[number % len(seconds)]]
     mode, moment = MODES[number % len(MODES)], sum(seconds[n] for n in names)
+    results = copy.root / "results"
     if number % 5 == 4:
-        shutil.rmtree(copy.results)
+        shutil.rmtree(results)
     killed = False
     while not killed:  # it had ended; try earlier
         moment *= rng.random()
-        process = copy.start("./reproduce.sh", *names, "--cores", "1", "--force")
+        forced = [*names, "--cores", "1", "--force"]
+        process = copy.start(*forced, stderr=subprocess.STDOUT, start_new_session=True)
         time.sleep(moment)
         killed = kill(process.pid, mode, rng) if process.poll() is None else False
         process.communicate() if mode == CHILD else process.wait()
-    made = copy.made()
-    wrong = [f"{f} is not whole" for f in made if not is_whole(f, made, whole)]
-    status, said, took = copy.reproduce(*seconds, "--cores", "1")
+    found = made(results)
+    wrong = [f"{f} is not whole" for f in found if not is_whole(f, found, whole)]
+    began = time.monotonic()
+    status, said, err = copy.run(*seconds, "--cores", "1")
+    took = time.monotonic() - began
     process.stdout.close()
     if status:
-        wrong.append(f"the next run ended with status {status}:\n{said}")
-    wrong += differences(whole, copy.made())
+        wrong.append(f"the next run ended with status {status}:\n{said}{err}")
+    wrong += differences(whole, made(results))
     wrong += [f"still running: {p.cmdline()}" for p in still_running(copy)]
-    asides = [f for top in (copy.results, copy.root) for f in top.rglob(".*.part")]
-    wrong += [f"left set aside: {name}" for name in asides]
+    wrong += [f"left set aside: {name}" for name in copy.root.rglob(".*.part")]
     return f"{mode} at {moment:.1f} s of {', '.join(names)}; then {took:.0f} s", wrong
 
 
@@ -82,22 +90,12 @@ def kill(run: int, mode: str, rng: np.random.Generator) -> bool:
     return False
 
 
-def still_running(copy: Checkout) -> list[psutil.Process]:
+def still_running(copy: Project) -> list[psutil.Process]:
     """Return the processes of a copy that do not end by themselves."""
     deadline = time.monotonic() + SECONDS_TO_END
-    while found := [p for p in psutil.process_iter() if _writes_to(copy.results, p)]:
-        if time.monotonic() > deadline:
-            break
+    while (found := copy.running()) and time.monotonic() < deadline:
         time.sleep(0.2)
     return found
-
-
-def _writes_to(results: Path, process: psutil.Process) -> bool:
-    try:
-        alive = process.status() != psutil.STATUS_ZOMBIE
-        return alive and process.environ().get("DLNN_RESULTS") == str(results)
-    except (psutil.Error, OSError):
-        return False
 
 
 def is_whole(name: str, made: dict, whole: dict) -> bool:
@@ -113,22 +111,21 @@ def is_whole(name: str, made: dict, whole: dict) -> bool:
         return False
 
 
-def kill_an_update(copy: Checkout, before: dict, after: dict, count: int) -> list:
+def kill_an_update(copy: Project, before: dict, after: dict, count: int) -> list:
     """Kill an update before it renames a file; return what is wrong after it."""
     for name in copy.committed().keys() - before.keys():
         (copy.root / name).unlink()
     for name, content in before.items():
-        (copy.root / name).parent.mkdir(exist_ok=True)
         (copy.root / name).write_bytes(content)
-    process = copy.start(sys.executable, "-c", DYING, str(count))
-    process.communicate()
-    wrong = [] if process.returncode == -9 else [f"it was not killed: {process.returncode}"]
+    call = [sys.executable, "-c", DYING, str(count)]
+    done = subprocess.run(call, cwd=copy.root, env=copy.environment(), capture_output=True)
+    wrong = [] if done.returncode == -9 else [f"it was not killed: {done.returncode}"]
     for name, content in copy.committed().items():
         if not name.endswith(".part") and content not in (before.get(name), after.get(name)):
             wrong.append(f"{name} is not whole")
-    status, said, _ = copy.reproduce("update", "--cores", "1")
+    status, said, err = copy.run("update", "--cores", "1")
     if status:
-        wrong.append(f"the next update ended with status {status}:\n{said}")
+        wrong.append(f"the next update ended with status {status}:\n{said}{err}")
     return wrong + differences(after, copy.committed())
 
 
@@ -151,18 +148,24 @@ def main() -> int:
     known = [n for n in paths.notebook_names() if n[:2] in {g[:2] for g in given.notebooks}]
     runs, updates, seconds = [], [], {}
     with tempfile.TemporaryDirectory(prefix="dlnn-faults-") as folder:
-        copy = Checkout(Path(folder), known)
+        copy = Project(Path(folder) / "copy")
+        shutil.copytree(paths.ROOT, copy.root, ignore=shutil.ignore_patterns(*NOT_COPIED))
+        for path in copy.root.glob("notebooks/*.ipynb"):
+            if path.stem not in known:
+                path.unlink()
         for name in known:
-            status, said, seconds[name] = copy.reproduce(name, "--cores", "1")
+            began = time.monotonic()
+            status, said, err = copy.run(name, "--cores", "1")
+            seconds[name] = time.monotonic() - began
             if status:
-                raise SystemExit(f"the reference run of {name} failed:\n{said}")
-        whole = copy.made()
+                raise SystemExit(f"the reference run of {name} failed:\n{said}{err}")
+        whole = made(copy.root / "results")
         print(f"reference: {len(whole)} files, {sum(seconds.values()):.0f} s", flush=True)
         for number in range(given.kills):
             label, wrong = kill_a_run(copy, whole, seconds, number, rng)
             runs.append(survived(number, given.kills, label, wrong))
         before = copy.committed()
-        copy.reproduce("update", "--cores", "1")
+        copy.run("update", "--cores", "1")
         after = copy.committed()
         changed = sum(before.get(name) != content for name, content in after.items())
         counts = np.unique(np.linspace(0, changed - 1, given.updates).round().astype(int))

@@ -1,7 +1,5 @@
 """The two notebooks for a reader's own data, run with the one line of data changed."""
 
-import os
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -113,11 +111,3 @@ def test_images_of_no_square_plate_are_refused_in_one_line(answered, tmp_path):
     line = grey(tmp_path / "images", (7, 9))
     with pytest.raises(ValueError, match="one square plate; got 7 x 9 pixels; fit_plate takes"):
         answered("13_your_images", line)
-
-
-def test_a_page_is_saved_as_picture_and_table(tmp_path):
-    runs = [(WAVE, np.exp(-0.1 * WAVE)[:, None] * np.cos(2 * WAVE)[:, None])]
-    found = dlnn.fit_motion(*dlnn.first_parts(runs), M=[[1.0]])
-    folder = dlnn.answer_motion(found, runs).save(tmp_path / "answer")
-    assert sorted(os.listdir(folder)) == ["answer.csv", "answer.png"]
-    assert (folder / "answer.csv").read_text().startswith("quantity,value,standard error,unit\n")

@@ -5,27 +5,9 @@ import sys
 
 import pytest
 
-from dlnn_utils.reproduce.cli import main
 from dlnn_utils.reproduce.engine import paths
 
 CUT = '{"cells": [{"cell_type": "co'
-
-
-def said(capsys, *arguments):
-    """Return the status, the output, and the errors of a call."""
-    status = main(arguments)
-    return status, *capsys.readouterr()
-
-
-def refused(capsys, *arguments):
-    """Return the one line in which a call is refused, before it has written anything."""
-    status, _, err = said(capsys, *arguments)
-    assert status == 2
-    assert err.startswith("error: ")
-    assert err.count("\n") == 1
-    assert not paths.results().exists()
-    assert not (paths.FIGURES / "claims.json").exists()
-    return err.removeprefix("error: ")
 
 
 @pytest.mark.parametrize(
@@ -43,8 +25,8 @@ def refused(capsys, *arguments):
         (["--profile", "nowhere"], "profile must be a folder with a config.yaml in it"),
     ],
 )
-def test_bad_usage_gets_one_line(inside, capsys, arguments, message):
-    assert refused(capsys, *arguments).startswith(message)
+def test_bad_usage_gets_one_line(refused, inside, arguments, message):
+    assert refused(*arguments).startswith(message)
 
 
 @pytest.mark.parametrize(
@@ -54,32 +36,32 @@ def test_bad_usage_gets_one_line(inside, capsys, arguments, message):
         ("seed = int(0)", "the parameters cell of 03_new may hold only lines like: seed = 0"),
     ],
 )
-def test_a_notebook_with_wrong_parameters_is_refused(inside, capsys, parameters, message):
+def test_a_notebook_with_wrong_parameters_is_refused(inside, refused, parameters, message):
     inside.notebook("03_new", "x = 1", parameters=parameters)
-    assert refused(capsys) == f"{message}\n"
+    assert refused() == f"{message}\n"
 
 
 @pytest.mark.parametrize("content", [CUT, "", "[]", '{"cells": [1]}', '{"cells": [{}]}'])
-def test_every_command_names_a_damaged_notebook(inside, capsys, content):
+def test_every_command_names_a_damaged_notebook(inside, refused, content):
     inside.edit("notebooks/02_truth.ipynb", content)
     for arguments in (["02"], [], ["update"], ["test"], ["--list"]):
         line = "02_truth.ipynb is not a Jupyter notebook (damaged JSON?)\n"
-        assert refused(capsys, *arguments) == line
+        assert refused(*arguments) == line
 
 
 @pytest.mark.parametrize("store", ["[]", '{"runs": 3}', '{"measurements": [{"id": "size"}]}', CUT])
-def test_a_damaged_store_is_named_before_anything_is_run(inside, capsys, store):
+def test_a_damaged_store_is_named_before_anything_is_run(inside, refused, store):
     inside.edit("figures/measurements.json", store)
     for arguments in (["01"], ["update"], ["test"], ["sweep", "--seeds", "1", "01"]):
-        line = refused(capsys, *arguments)
+        line = refused(*arguments)
         assert line.startswith("figures/measurements.json is missing or damaged; get it back with")
     assert (inside.root / "figures/measurements.json").read_text() == store
 
 
-def test_results_that_cannot_be_written_get_one_line(inside, capsys, monkeypatch):
+def test_results_that_cannot_be_written_get_one_line(inside, said, monkeypatch):
     inside.edit("in_the_way", "")
     monkeypatch.setenv("DLNN_RESULTS", str(inside.root / "in_the_way/results"))
-    status, _, err = said(capsys, "01")
+    status, _, err = said("01")
     assert status == 1
     assert err.startswith(f"error: cannot write to {inside.root}/in_the_way")
     assert err.count("\n") == 1
@@ -87,19 +69,18 @@ def test_results_that_cannot_be_written_get_one_line(inside, capsys, monkeypatch
 
 def test_an_output_that_is_full_gets_one_line(project):
     with open("/dev/full", "w") as full:
-        done = project.command("--list", stdout=full)
-    line = "error: cannot write to the output: No space left on device\n"
-    assert (done.returncode, done.stderr) == (1, line)
+        status, _, err = project.run("--list", stdout=full)
+    assert (status, err) == (1, "error: cannot write to the output: No space left on device\n")
 
 
-def test_help_and_list_need_no_run(inside, capsys):
+def test_help_and_list_need_no_run(inside, said, capfd):
     with pytest.raises(SystemExit, match="0"):
-        main(["--help"])
-    text = capsys.readouterr().out
+        said("--help")
+    text = capfd.readouterr().out
     for word in ("test", "sweep", "update", "lab", "--protocol", "--seed", "--cores", "--force"):
         assert word in text
     assert "--profile cluster/slurm" in text
-    status, out, err = said(capsys, "--list")
+    status, out, err = said("--list")
     assert (status, err) == (0, "")
     assert [line.split()[:4] for line in out.splitlines()] == [
         ["01_size", "to", "be", "run"],
@@ -109,7 +90,7 @@ def test_help_and_list_need_no_run(inside, capsys):
 
 
 def test_the_command_line_loads_nothing_heavy(project):
-    heavy = {"torch", "matplotlib", "scipy", "numpy", "snakemake", "papermill", "IPython"}
+    heavy = {"torch", "matplotlib", "scipy", "numpy", "snakemake", "nbclient", "IPython"}
     code = f"import sys, dlnn_utils.reproduce.cli; print({heavy} & set(sys.modules))"
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, env=project.environment(), capture_output=True, text=True)
@@ -118,6 +99,5 @@ def test_the_command_line_loads_nothing_heavy(project):
 
 def test_a_house_that_does_not_load_is_told_in_one_line(project):
     project.edit("argparse.py", "raise ImportError('no argparse')\n")
-    done = project.command("--list")
     line = f"error: no argparse; if {sys.prefix} is damaged, delete it and call again\n"
-    assert (done.returncode, done.stderr) == (1, line)
+    assert project.run("--list") == (1, "", line)

@@ -82,17 +82,16 @@ def test_the_hash_sees_code_and_nothing_else(inside):
 def test_the_hash_sees_the_notebooks_code_and_not_its_prose(inside):
     inside.notebook("03_new", "x = 1")
     before = code_hash("03_new")
-    inside.notebook("03_new", "%matplotlib inline\nx = 1  # one", parameters="seed = 5")
-    after_magic = code_hash("03_new")
-    inside.notebook("03_new", "x =  1", parameters='seed = 7\nprotocol = "paper"')
-    assert code_hash("03_new") == before
-    assert after_magic != before
-    inside.notebook("03_new", "x = 1", "# and no more")
-    assert code_hash("03_new") == before
-    inside.notebook("03_new", "x = 1", "y = 2")
-    assert code_hash("03_new") != before
-    inside.notebook("03_new", "x = 1", parameters="seed = 0\nwidth = 3")
-    assert code_hash("03_new") != before
+    paper = 'seed = 7\nprotocol = "paper"'
+    for cells, parameters, same in (
+        (["x =  1  # one"], paper, True),
+        (["x = 1", "# and no more"], paper, True),
+        (["%matplotlib inline\nx = 1"], paper, False),
+        (["x = 1", "y = 2"], paper, False),
+        (["x = 1"], f"{paper}\nwidth = 3", False),
+    ):
+        inside.notebook("03_new", *cells, parameters=parameters)
+        assert (code_hash("03_new") == before) is same
 
 
 def test_a_cell_tagged_interactive_counts_as_shown_and_not_as_computed(inside):

@@ -26,22 +26,10 @@ with alone(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
-BROKEN = "raise ImportError('no snakemake today')\n"
 
 
-def said(capfd, *arguments):
-    """Return the status, the output, and the errors of a call."""
-    status = main(arguments)
-    return status, *capfd.readouterr()
-
-
-def value(project, notebook="01_size"):
-    file = project.root / f"results/ours/seed0/{notebook}/record.json"
-    return json.loads(file.read_text())["measurements"][0]["value"]
-
-
-def states(capfd):
-    return [" ".join(line.split()[1:4]) for line in said(capfd, "--list")[1].splitlines()]
+def states(said):
+    return [" ".join(line.split()[1:4]) for line in said("--list")[1].splitlines()]
 
 
 def test_a_first_run_tells_of_each_job_and_ends_with_the_ledger(finished):
@@ -52,27 +40,27 @@ def test_a_first_run_tells_of_each_job_and_ends_with_the_ledger(finished):
     assert list(results.glob("ours/seed0/.*.part")) == []
 
 
-def test_what_counts_is_what_files_hold_and_not_when_they_were_written(ran, capfd):
+def test_what_counts_is_what_files_hold_and_not_when_they_were_written(ran, said):
     ran.edit("dlnn_utils/toy.py", '"""Said otherwise."""\n\nVALUE = 1.0  # the same\n')
     for file in ran.root.rglob("*.py"):
         os.utime(file, (4e9, 4e9))
-    status, out, _ = said(capfd)
+    status, out, _ = said()
     assert status == 0
     assert out.startswith("2 of 2 up to date.\n\nclaim  paper  here  verdict\n")
-    assert states(capfd) == ["up to date", "up to date"]
+    assert states(said) == ["up to date", "up to date"]
 
     ran.edit("dlnn_utils/toy.py", "VALUE = 2.0\n")
-    assert states(capfd) == ["to be run", "up to date"]
+    assert states(said) == ["to be run", "up to date"]
     before = (ran.root / "results/ours/seed0/02_truth/record.json").read_bytes()
     durations = (ran.root / "results/durations.json").read_bytes()
     ran.edit("results/ours/seed0/.01_size.99999999.part/left_over", "by a run that was killed")
-    status, out, err = said(capfd)
+    status, out, err = said()
     assert (status, err) == (0, "")
     assert "1 of 2 up to date.\n1 to run on 1 of " in out
     assert "      01_size (ours, seed 0) started\n[1/1] 01_size (ours, seed 0) finished in " in out
     assert "\nRan 1 of 1 in " in out
     assert max(map(len, out.splitlines())) <= 100
-    assert value(ran) == 2.0
+    assert Job("01_size").record()["measurements"][0]["value"] == 2.0
     assert (ran.root / "results/ours/seed0/02_truth/record.json").read_bytes() == before
     assert (ran.root / "results/durations.json").read_bytes() == durations
     assert list(ran.root.glob("results/ours/seed0/.*.part")) == []
@@ -87,40 +75,38 @@ def test_snakemake_itself_goes_by_content_too(ran):
     assert "Nothing to be done" in done.stdout + done.stderr
 
 
-def test_failures_are_told_and_the_others_run_on(inside, capfd):
+def test_failures_are_told_and_the_others_run_on(inside, said):
     inside.notebook("01_size", "import time", "1 / 0")
-    inside.notebook(
-        "02_truth",
-        'from dlnn_utils.reproduce import Run\nrun = Run("02_truth", seed=7)\nrun.finish()',
-    )
+    imported = "import dlnn_utils.toy\nfrom dlnn_utils.reproduce import Run"
+    inside.notebook("02_truth", imported, 'Run("02_truth", seed=7).finish()')
     inside.notebook("03_later", "x = 1")
     inside.notebook("05_long", r"raise ImportError('this\n\n is long\nand ends')")
-    inside.notebook(
-        "04_new",
-        "from dlnn_utils.reproduce import Run\nimport dlnn_utils.toy\n"
-        'run = Run("04_new", seed=seed, protocol=protocol)\n'
-        'open("../dlnn_utils/toy.py", "w").write("VALUE = 3.0")\nrun.finish()',
-    )
-    status, out, err = said(capfd, "--cores", "2")
+    begun = 'run = Run("04_new", seed=seed, protocol=protocol)'
+    changed = 'open("../dlnn_utils/toy.py", "w").write("VALUE = 3.0")'
+    inside.notebook("04_new", imported, begun, changed, "run.finish()")
+    status, out, err = said("--cores", "2")
     assert (status, err) == (1, "")
-    assert "01_size (ours, seed 0) failed after" in out
-    assert "cell 3: ZeroDivisionError: division by zero\n        ----> 1 1 / 0\n" in out
-    assert "it ran as 02_truth with {'protocol': 'ours', 'seed': 7}, asked for" in out
-    assert "it ended without a record; its last cell must call run.finish()" in out
-    assert "OUT OF DATE: 04_new (ours, seed 0); its code was changed while it ran" in out
     executed = "results/ours/seed0/01_size/executed.ipynb"
-    assert f"FAILED: 01_size (ours, seed 0); see {executed}\n" in out
+    for line in (
+        "01_size (ours, seed 0) failed after",
+        "cell 3: ZeroDivisionError: division by zero\n        ----> 1 1 / 0\n",
+        "it ran as 02_truth with {'protocol': 'ours', 'seed': 7}, asked for",
+        "it ended without a record; its last cell must call run.finish()",
+        "OUT OF DATE: 04_new (ours, seed 0); its code was changed while it ran",
+        f"FAILED: 01_size (ours, seed 0); see {executed}\n",
+        "05_long (ours, seed 0) failed after",
+        "cell 2: ImportError: this ... and ends\n",
+    ):
+        assert line in out
     assert "ZeroDivisionError" in (inside.root / executed).read_text()
     assert "Traceback" not in out
-    assert "05_long (ours, seed 0) failed after" in out
-    assert "cell 2: ImportError: this ... and ends\n" in out
     left = inside.root.glob("results/ours/seed0/0[1235]*/*")
     assert {file.name for file in left} == {"executed.ipynb"}
 
 
-def test_a_run_that_did_not_happen_is_not_reported_as_done(ran, capfd):
-    ran.edit("snakemake.py", BROKEN)
-    status, out, err = said(capfd, "02", "--force")
+def test_a_run_that_did_not_happen_is_not_reported_as_done(ran, said):
+    ran.edit("snakemake.py", "raise ImportError('no snakemake today')\n")
+    status, out, err = said("02", "--force")
     assert status == 1
     assert "Ran 0 of 1 in " in out
     assert "FAILED: 02_truth (ours, seed 0)" in out
@@ -144,56 +130,46 @@ def test_a_second_run_waits_and_says_so(ran, capfd):
     assert capfd.readouterr().out.startswith("1 of 1 up to date.\n")
 
 
-@pytest.mark.parametrize("name", ["fig1.png", "fig1.csv", "executed.ipynb"])
-@pytest.mark.parametrize("content", [None, b""])
-def test_a_result_that_is_gone_or_empty_is_made_again(ran, name, content):
-    job = Job("01_size", "ours", 0)
-    assert job.record() is not None
-    file = job.folder / name
-    file.unlink() if content is None else file.write_bytes(content)
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [(name, content) for name in ("fig1.png", "executed.ipynb") for content in (None, b"")]
+    + [(paths.RECORD, b) for b in (b"", b'{"code": ', b"\xff\xfe\x00", b"null", b'{"files": [5]}')]
+    + [
+        (paths.RECORD, {"measurements": [{}]}),
+        (paths.RECORD, {"code": "0123456789ab"}),
+        (paths.RECORD, {"texts": ""}),
+        (paths.RECORD, {"files": ["fig9.png"]}),
+    ],
+)
+def test_what_is_gone_damaged_or_of_other_code_or_texts_is_made_again(ran, name, content):
+    job = Job("01_size")
+    record, file = job.record(), job.folder / name
+    assert record is not None
+    if isinstance(content, dict):
+        paths.write_json(file, record | content)
+    else:
+        file.unlink() if content is None else file.write_bytes(content)
     assert job.record() is None
     assert [j.notebook for j in finished_jobs()] == ["02_truth"]
 
 
-@pytest.mark.parametrize(
-    "content",
-    [b"", b'{"code": ', b"\xff\xfe\x00garbage", b"[]", b"null", b"{}", b'{"files": [5]}'],
-)
-def test_a_record_that_is_damaged_is_none(ran, content):
-    job = Job("01_size", "ours", 0)
-    (job.folder / paths.RECORD).write_bytes(content)
-    assert job.record() is None
-    assert len(list(finished_jobs())) == 1
-
-
-@pytest.mark.parametrize(
-    ("field", "changed"),
-    [("measurements", [{}]), ("code", "0123456789ab"), ("texts", ""), ("files", ["fig9.png"])],
-)
-def test_a_record_of_other_code_texts_or_files_is_none(ran, field, changed):
-    job = Job("01_size", "ours", 0)
-    record = job.record()
-    paths.write_json(job.folder / paths.RECORD, record | {field: changed})
-    assert job.record() is None
-
-
-def test_what_is_committed_is_run_after_the_other_seeds_that_it_shows(ran, capfd):
-    status, out, _ = said(capfd, "sweep", "--seeds", "2", "--cores", "2", "01")
+def test_what_is_committed_is_run_after_the_other_seeds_that_it_shows(ran, said):
+    status, out, _ = said("sweep", "--seeds", "2", "--cores", "2", "01")
     assert status == 0
     order = re.findall(r"seed (\d)\) (started|finished)", out)
     assert order == [("1", "started"), ("1", "finished"), ("0", "started"), ("0", "finished")]
     executed = (ran.root / "results/ours/seed0/01_size/executed.ipynb").read_text()
     assert "| 1 | 1.05 [1 to 1.1] | reproduced |" in executed
-    assert "2 of 2 up to date" in said(capfd, "sweep", "--seeds", "2", "01")[1]
+    assert "2 of 2 up to date" in said("sweep", "--seeds", "2", "01")[1]
 
 
 @pytest.mark.parametrize("content", ["", "[1]"])
 def test_notes_that_are_damaged_are_forgotten(tmp_path, monkeypatch, content):
     monkeypatch.setenv("DLNN_RESULTS", str(tmp_path))
     (tmp_path / "trials.json").write_text(content)
-    assert notes.trials() == {}
+    assert notes.noted("trials") == {}
     notes.note_trial("faults.kill", "Killed", 20, 20)
-    assert notes.trials()["faults.kill"]["passed"] == 20
+    assert notes.noted("trials")["faults.kill"]["passed"] == 20
 
 
 def test_texts_count_for_the_committed_notebook_only(ran):
@@ -204,7 +180,7 @@ def test_texts_count_for_the_committed_notebook_only(ran):
     assert Job("01_size", "ours", 1).record() is not None
 
 
-def test_the_test_command_runs_style_notebooks_and_tests(ran, capfd, monkeypatch):
+def test_the_test_command_runs_style_notebooks_and_tests(ran, said, monkeypatch):
     called = []
 
     def call(command, **more):
@@ -213,15 +189,15 @@ def test_the_test_command_runs_style_notebooks_and_tests(ran, capfd, monkeypatch
         return subprocess.CompletedProcess(command, int("-k" in command))
 
     monkeypatch.setattr(checks.subprocess, "run", call)
-    status, out, _ = said(capfd, "test")
+    status, out, _ = said("test")
     assert status == 0
     assert out.endswith(
         "style passed in 0 s; layout passed in 0 s; notebooks passed in 0 s; tests passed in 0 s\n"
     )
     assert [words[0] for words in called] == ["ruff", "ruff", "pytest", "pytest"]
     assert {"notebooks/01_size.ipynb", "notebooks/02_truth.ipynb"} <= set(called[2])
-    assert "./reproduce.sh test" in paths.read_notes(paths.results() / "durations.json")
-    status, out, _ = said(capfd, "test", "-k", "toy")
+    assert "./reproduce.sh test" in notes.durations()
+    status, out, _ = said("test", "-k", "toy")
     assert (status, called[-1][-2:]) == (1, ["-k", "toy"])
     assert "layout passed in 0 s; notebooks passed in 0 s; tests FAILED in 0 s" in out
 

@@ -8,14 +8,11 @@ import json
 import os
 import resource
 import subprocess
-import sys
-import time
 from pathlib import Path
 
-import psutil
 import pytest
+from conftest import until
 
-from dlnn_utils.reproduce.cli import main
 from dlnn_utils.reproduce.engine import paths
 
 SLEEPS = 'from pathlib import Path\nPath("{mark}").touch()\nimport time\ntime.sleep(600)'
@@ -39,61 +36,19 @@ needs_mounts = pytest.mark.skipif(
 )
 
 
-def start(project, *arguments, **more):
-    return subprocess.Popen(
-        [*more.pop("within", []), sys.executable, "-m", "dlnn_utils.reproduce", *arguments],
-        cwd=project.root,
-        env=project.environment() | more.pop("env", {}),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        **more,
-    )
-
-
-def finish(process):
-    out, err = process.communicate(timeout=300)
-    return process.returncode, out, err
-
-
-def until(holds, seconds=60.0):
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def running(project):
-    """Return the processes whose environment is this project's."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get("PYTHONPATH") == str(project.root):
-                found.append(process)
-        except (psutil.Error, OSError):
-            continue
-    return found
-
-
-def committed(project):
-    files = [*project.root.glob("figures/*"), *project.root.glob("notebooks/*")]
-    files += [project.root / "README.md", *project.root.glob(".*.part")]
-    return {f.name: f.read_bytes() for f in files}
-
-
 def test_kill_9_leaves_nothing_running_and_the_next_run_is_whole(project):
     quick = (project.root / "notebooks/02_truth.ipynb").read_text()
     mark = project.root / "mark"
     project.notebook("02_truth", SLEEPS.format(mark=mark))
-    first = start(project, "02")
+    first = project.start("02")
     until(mark.exists)
-    assert len(running(project)) >= 4  # ours, Snakemake, what runs the notebook, its kernel
+    assert len(project.running()) >= 4  # ours, Snakemake, what runs the notebook, its kernel
     first.kill()
     project.edit("notebooks/02_truth.ipynb", quick)
-    done = project.command("02")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "Traceback" not in finish(first)[1]
-    until(lambda: not running(project))
+    status, _, err = project.run("02")
+    assert (status, err) == (0, "")
+    assert "Traceback" not in first.communicate()[1]
+    until(lambda: not project.running())
     folder = project.root / "results/ours/seed0/02_truth"
     assert json.loads((folder / "record.json").read_text())["files"][0] == "table1.csv"
     assert list(folder.parent.glob(".*.part")) == []
@@ -101,20 +56,20 @@ def test_kill_9_leaves_nothing_running_and_the_next_run_is_whole(project):
 
 def test_a_stopped_run_leaves_nothing_running(project):
     project.notebook("01_size", "import time; time.sleep(600)")
-    process = start(project, "01")
+    process = project.start("01")
     assert "1 to run" in process.stdout.readline()
     assert "started" in process.stdout.readline()
     process.terminate()
-    status, _, err = finish(process)
-    assert (status, err) == (130, "stopped\n")
-    until(lambda: not running(project), 10)
+    assert process.communicate(timeout=60)[1] == "stopped\n"
+    assert process.returncode == 130
+    until(lambda: not project.running(), 10)
     assert list(project.root.glob("results/ours/seed0/*/record.json")) == []
 
 
-def test_an_update_that_is_killed_is_made_whole_by_the_next_one(ran, monkeypatch, capfd):
+def test_an_update_that_is_killed_is_made_whole_by_the_next_one(ran, monkeypatch, said):
     """It puts twelve files in place: a notebook, three of a table, seven of the ledger, README."""
     (ran.root / "notebooks/01_size.ipynb").unlink()
-    before, left, replace, unlink = committed(ran), [None] * 4, os.replace, Path.unlink
+    before, left, replace, unlink = ran.committed(), [None] * 4, os.replace, Path.unlink
 
     def dying(*names):
         if not left:
@@ -124,23 +79,21 @@ def test_an_update_that_is_killed_is_made_whole_by_the_next_one(ran, monkeypatch
 
     monkeypatch.setattr(os, "replace", dying)
     monkeypatch.setattr(Path, "unlink", lambda path, **more: None)  # it is dead
-    assert main(["update"]) == 130
+    assert said("update")[0] == 130
     monkeypatch.setattr(os, "replace", replace)
     monkeypatch.setattr(Path, "unlink", unlink)
-    mixed = committed(ran)
+    mixed = ran.committed()
     asides = {name for name in mixed if name.endswith(".part")}
-    assert main(["update"]) == 0
-    after = committed(ran)
+    assert said("update")[0] == 0
+    after = ran.committed()
     changed = [name for name in after if after[name] != before.get(name)]
     assert len(changed) == 12
     assert sum(mixed.get(name) == after[name] for name in changed) == 4
     whole = {name: content for name, content in mixed.items() if name not in asides}
     assert all(content in (before.get(n), after[n]) for n, content in whole.items())
     assert (len(asides), list(ran.root.rglob(".*.part"))) == (8, [])
-    capfd.readouterr()
-    assert main(["update"]) == 0
-    assert "Nothing to refresh." in capfd.readouterr().out
-    assert committed(ran) == after
+    assert "Nothing to refresh." in said("update")[1]
+    assert ran.committed() == after
 
 
 @needs_mounts
@@ -148,8 +101,8 @@ def test_a_full_disk_gets_one_line_with_the_file_and_leaves_nothing_half_written
     for folder in ("results", "kept"):
         (project.root / folder).mkdir()
     script = MOUNT + "cp -a results/. kept; exit $status"
-    process = start(project, "01", "--cores", "1", within=[*ROOM, script, "sh", "44k"])
-    status, out, err = finish(process)
+    room = [*ROOM, script, "sh", "44k"]
+    status, out, err = project.run("01", "--cores", "1", within=room)
     assert (status, err) == (1, "")
     (told,) = [line for line in out.splitlines() if "No space left on device" in line]
     assert str(project.root / "results") in told
@@ -163,13 +116,13 @@ def test_a_full_disk_gets_one_line_with_the_file_and_leaves_nothing_half_written
 @pytest.mark.parametrize(("closed", "arguments"), [("figures", ["update"]), ("results", ["01"])])
 def test_a_folder_that_is_read_only_gets_one_line_and_nothing_changes(ran, closed, arguments):
     ran.edit("figures/table1.csv", "as it was\n")
-    before, folder = committed(ran), str(ran.root / closed)
-    status, _, err = finish(start(ran, *arguments, within=[*ROOM, READ_ONLY, "sh", folder]))
+    before, folder = ran.committed(), str(ran.root / closed)
+    status, _, err = ran.run(*arguments, within=[*ROOM, READ_ONLY, "sh", folder])
     assert status == 1
     assert err.startswith(f"error: cannot write to {folder}/")
     assert err.endswith(": Read-only file system\n")
     assert err.count("\n") == 1
-    assert committed(ran) == before
+    assert ran.committed() == before
 
 
 def test_files_that_cannot_grow_are_not_left_cut_short(tmp_path):
@@ -195,11 +148,11 @@ def test_too_little_memory_ends_in_one_line_and_leaves_no_kernel(project):
     kernel.write_text(text.replace("SECONDS_IDLE = 120", "SECONDS_IDLE = 8"))
     limit = (400 * 2**20, 400 * 2**20)
     little = functools.partial(resource.setrlimit, resource.RLIMIT_AS, limit)
-    status, out, err = finish(start(project, "02", preexec_fn=little))
+    status, out, err = project.run("02", preexec_fn=little)
     assert (status, err) == (1, "")
     assert sum(" failed after " in line for line in out.splitlines()) == 1
     assert "FAILED: 02_truth (ours, seed 0)" in out
-    until(lambda: not running(project), 10)
+    until(lambda: not project.running(), 10)
 
 
 def test_an_odd_machine_does_no_harm(project, tmp_path):
@@ -209,6 +162,6 @@ def test_an_odd_machine_does_no_harm(project, tmp_path):
     long.mkdir()
     odd = {"HOME": "/proc", "TMPDIR": str(long), "LC_ALL": "C"}
     cut = NO_NETWORK if can(*NO_NETWORK, "true") else []
-    status, out, err = finish(start(project, "02", env=odd, within=cut))
+    status, out, err = project.run("02", env=odd, within=cut)
     assert (status, err) == (0, "")
     assert "02_truth (ours, seed 0) finished in " in out

@@ -5,7 +5,6 @@ import json
 import pytest
 
 from dlnn_utils.reproduce import paper_values
-from dlnn_utils.reproduce.cli import main
 from dlnn_utils.reproduce.engine import paths
 from dlnn_utils.reproduce.engine.dependencies import code_hash
 from dlnn_utils.reproduce.ledger.claims import ledger
@@ -33,15 +32,13 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("text", "message"), WRONG)
-def test_a_wrong_value_is_named_and_nothing_is_run(inside, capfd, text, message):
+def test_a_wrong_value_is_named_and_nothing_is_run(inside, refused, text, message):
     inside.edit(FILE, text)
-    assert main([]) == 2
-    said = capfd.readouterr().err
-    assert said.startswith("error: paper_values.toml") and message in said
-    assert said.count("\n") == 1 and not (inside.root / "results").exists()
+    line = refused()
+    assert line.startswith("paper_values.toml") and message in line
 
 
-def test_a_filled_value_reaches_notebook_hash_and_ledger(inside, capfd):
+def test_a_filled_value_reaches_notebook_hash_and_ledger(inside, said):
     line = 'VALUE = run.paper_value("two_pixel.grid", 1.0)\nrun.claim("size", VALUE)'
     start = "from dlnn_utils.reproduce import Run\n"
     start += 'run = Run("01_size", seed=seed, protocol=protocol)'
@@ -50,10 +47,10 @@ def test_a_filled_value_reaches_notebook_hash_and_ledger(inside, capfd):
     inside.edit(FILE, "two_pixel.grid = 1.25")
     after = code_hash("01_size"), code_hash("02_truth")
     assert after[0] != before[0] and after[1] == before[1]
-    assert main(["01", "--cores", "1"]) == 0
+    assert said("01", "--cores", "1")[0] == 0
     record = json.loads((inside.root / "results/ours/seed0/01_size/record.json").read_text())
     assert [m["value"] for m in record["measurements"]] == [1.25]
-    assert main(["update"]) == 0
+    assert said("update")[0] == 0
     entries = json.loads((inside.root / "figures/claims.json").read_text())
     assert {e["id"]: e["filled_in"] for e in entries}["size"] == ["two_pixel.grid"]
     assert "as filled in: two_pixel.grid" in (inside.root / "figures/ledger.md").read_text()

@@ -8,10 +8,10 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
+from conftest import until
 
 from dlnn_utils.reproduce.engine.paths import ROOT
 
@@ -58,12 +58,18 @@ class Checkout:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
 
     def run(self, *arguments, command=None, **environment):
         process = self.start(*arguments, command=command, **environment)
         out, err = process.communicate(timeout=60)
         return process.returncode, out, err
+
+    def set_up(self):
+        """Run, and return what was done before the package was called."""
+        assert self.run()[0] == 3
+        return self.did()
 
     def did(self):
         lines = self.log.read_text().splitlines() if self.log.exists() else []
@@ -96,38 +102,31 @@ def test_it_sets_up_once_and_hands_on_arguments_threads_and_status(checkout):
     assert re.fullmatch(r"Set up in \d+ s\.", out.splitlines()[1])
     assert (checkout.root / ".venv/set-up-seconds").read_text().strip().isdecimal()
     assert out.splitlines()[2] == "-m dlnn_utils.reproduce 02 --seed 3; threads 1 1 1"
-    status, out, _ = checkout.run()
+    assert checkout.run() == (3, "-m dlnn_utils.reproduce; threads 1 1 1\n", "")
     assert checkout.did() == []
-    assert out == "-m dlnn_utils.reproduce; threads 1 1 1\n"
 
 
 def test_it_sets_up_again_when_the_lock_changes_or_the_checkout_moves(checkout):
-    checkout.run()
+    assert checkout.set_up() == WHOLE
     with open(checkout.root / "requirements.lock", "a") as file:
         file.write("one-more==1.0\n")
-    checkout.did()
-    checkout.run()
-    assert checkout.did() == WHOLE
+    assert checkout.set_up() == WHOLE
     checkout.root = checkout.root.rename(checkout.root.with_name("elsewhere"))
-    checkout.run()
-    assert checkout.did() == WHOLE
+    assert checkout.set_up() == WHOLE
 
 
 def test_an_environment_is_made_again_when_its_python_is_gone_and_not_when_it_fails(checkout):
-    checkout.run()
-    checkout.did()
+    checkout.set_up()
     python = checkout.root / ".venv/bin/python"
     whole = python.read_text()
     script(python, "#!/bin/sh\necho it does not start >&2\nexit 1\n")
     assert checkout.run() == (1, "", "it does not start\n")
     assert (checkout.did(), python.exists()) == ([], True)
     script(python, whole)
-    assert checkout.run()[0] == 3
-    assert checkout.did() == []
+    assert checkout.set_up() == []
     python.unlink()
     python.symlink_to("gone")
-    assert checkout.run()[0] == 3
-    assert checkout.did() == WHOLE
+    assert checkout.set_up() == WHOLE
 
 
 @pytest.mark.parametrize("way", ["sh", "bash", "link", "link to a link", "relative", "CDPATH"])
@@ -182,14 +181,12 @@ def test_the_package_is_found_whatever_letters_the_path_has(checkout):
 def test_a_half_made_environment_is_not_taken_for_a_whole_one(checkout):
     (checkout.root / "fail").touch()
     status, _, err = checkout.run()
-    assert status == 1
-    assert err == "no such package\nerror: pip install failed\n"
+    assert (status, err) == (1, "no such package\nerror: pip install failed\n")
     assert not (checkout.root / ".venv/made-from").exists()
     (checkout.root / ".venv/left-over").touch()
     (checkout.root / "fail").unlink()
     checkout.did()
-    assert checkout.run()[0] == 3
-    assert checkout.did() == WHOLE
+    assert checkout.set_up() == WHOLE
     assert not (checkout.root / ".venv/left-over").exists()
 
 
@@ -232,11 +229,8 @@ def test_python_below_3_11_gets_one_line(checkout, text, found):
     old = checkout.root / "old-python"
     if text:
         script(old, text)
-    status, out, err = checkout.run("test", PYTHON=str(old))
-    assert (status, out) == (1, "")
-    assert err == (
-        f"error: Python 3.11 or newer is needed; found {found}. Set PYTHON to one that is.\n"
-    )
+    line = f"error: Python 3.11 or newer is needed; found {found}. Set PYTHON to one that is.\n"
+    assert checkout.run("test", PYTHON=str(old)) == (1, "", line)
 
 
 def test_a_checkout_that_cannot_be_written_gets_one_line():
@@ -273,15 +267,8 @@ def test_a_set_up_that_is_killed_is_begun_again(checkout, orphan):
     swift = python.read_text()
     slow = 'if [ "$2" = pip ]; then touch began; sleep 2; touch .venv/late; fi\n'
     script(python, swift.replace("\n", f"\n{slow}", 1))
-    first = subprocess.Popen(
-        [str(checkout.root / "reproduce.sh")],
-        env=os.environ | {"PYTHON": str(checkout.stand_in)},
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    began = checkout.root / "began"
-    while not began.exists():
-        time.sleep(0.02)
+    first = checkout.start()
+    until((checkout.root / "began").exists)
     script(python, swift)
     checkout.did()
     (os.kill if orphan else os.killpg)(first.pid, signal.SIGKILL)
@@ -291,5 +278,4 @@ def test_a_set_up_that_is_killed_is_begun_again(checkout, orphan):
     assert out.startswith("Another set-up is under way; waiting") == orphan
     assert checkout.did()[-2:] == WHOLE
     assert not (checkout.root / ".venv/late").exists()
-    assert checkout.run()[0] == 3
-    assert checkout.did() == []
+    assert checkout.set_up() == []

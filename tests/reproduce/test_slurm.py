@@ -3,26 +3,21 @@
 They take minutes: ``.venv/bin/python -m pytest -m slow tests/reproduce/test_slurm.py``.
 """
 
-import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from importlib.util import find_spec
 
-import nbformat
 import psutil
 import pytest
-from nbconvert.preprocessors import CoalesceStreamsPreprocessor
+from conftest import made, until
 from slurm import one_node
 
-from dlnn_utils.reproduce.cli import main
 from dlnn_utils.reproduce.engine import slurm as engine_slurm
-from dlnn_utils.reproduce.engine.paths import EXECUTED, RECORD, ROOT
+from dlnn_utils.reproduce.engine.paths import ROOT
 
-MEASURED = ("seconds", "peak_memory_mb")
 LOOKS = "slurm-init-seconds-before-status-checks: "
 
 
@@ -42,38 +37,6 @@ def cluster(tmp_path_factory):
         yield environment | {"DLNN_TEST_PATH": os.pathsep.join(map(str, extra))}
 
 
-class Sweep:
-    """Calls of the command line of a project, with the cluster in reach."""
-
-    def __init__(self, root, environment):
-        self.root = root
-        path = os.pathsep.join(filter(None, [str(root), environment["DLNN_TEST_PATH"]]))
-        mine = {"PYTHONPATH": path, "MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1"}
-        others = {k: v for k, v in environment.items() if not k.startswith("DLNN_")}
-        self.environment = others | mine
-
-    def start(self, *arguments, **environment):
-        return subprocess.Popen(
-            [sys.executable, "-m", "dlnn_utils.reproduce", *arguments],
-            cwd=self.root,
-            env=self.environment | environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def run(self, *arguments, **environment):
-        process = self.start(*arguments, **environment)
-        out, err = process.communicate(timeout=300)
-        return process.returncode, out, err
-
-    def queue(self):
-        command = ["squeue", "--noheader"]
-        return subprocess.run(
-            command, env=self.environment, capture_output=True, text=True, check=True
-        ).stdout
-
-
 def settings(folder, *changes):
     """Write the ready profile as one without accounting would, and with these changes."""
     text = (ROOT / "cluster/slurm/config.yaml").read_text(encoding="utf-8")
@@ -89,7 +52,16 @@ def settings(folder, *changes):
 
 @pytest.fixture
 def sweep(project, cluster):
-    return Sweep(project.root, cluster)
+    """Return a project with the cluster in reach."""
+    path = os.pathsep.join(filter(None, [str(project.root), cluster["DLNN_TEST_PATH"]]))
+    others = {k: v for k, v in cluster.items() if not k.startswith("DLNN_")}
+    project.settings = others | {"PYTHONPATH": path, "MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1"}
+    return project
+
+
+def queue(sweep):
+    call = ["squeue", "--noheader"]
+    return subprocess.check_output(call, env=sweep.environment(), text=True)
 
 
 @pytest.fixture
@@ -107,27 +79,10 @@ def nowhere(tmp_path):
     )
 
 
-def made(results):
-    """Return all that is in a folder of results, without what a clock, a meter or chance says."""
-    found = {}
-    for file in sorted(results.glob("*/seed*/*/[!.]*")):
-        content = file.read_bytes()
-        if file.name == RECORD:
-            record = json.loads(content)
-            content = {k: v for k, v in record.items() if k not in MEASURED}
-            assert len(content) == len(record) - len(MEASURED)
-        elif file.name == EXECUTED:
-            notebook = nbformat.reads(content.decode(), as_version=4)
-            notebook, _ = CoalesceStreamsPreprocessor().preprocess(notebook, {})
-            content = [(cell.source, cell.get("outputs")) for cell in notebook.cells]
-        found[str(file.relative_to(results))] = content
-    return found
-
-
 @pytest.mark.slow
-def test_a_sweep_gives_what_it_gives_here_and_runs_nothing_twice(sweep, project, profile):
-    whole = (project.root / "notebooks/02_truth.ipynb").read_text(encoding="utf-8")
-    project.notebook("02_truth", "raise RuntimeError('as it must')")
+def test_a_sweep_gives_what_it_gives_here_and_runs_nothing_twice(sweep, profile):
+    whole = (sweep.root / "notebooks/02_truth.ipynb").read_text(encoding="utf-8")
+    sweep.notebook("02_truth", "raise RuntimeError('as it must')")
     status, out, err = sweep.run("sweep", "--seeds", "2", *profile)
     assert (status, err) == (1, "")
     assert "4 to run on SLURM.\n" in out
@@ -139,7 +94,7 @@ def test_a_sweep_gives_what_it_gives_here_and_runs_nothing_twice(sweep, project,
         shown = f"{executed} and {log.relative_to(sweep.root)}"
         assert f"FAILED: 02_truth (ours, seed {seed}); see {shown}\n" in out
 
-    project.edit("notebooks/02_truth.ipynb", whole)
+    sweep.edit("notebooks/02_truth.ipynb", whole)
     status, out, err = sweep.run("sweep", "--seeds", "2", *profile)
     assert (status, err) == (0, "")
     assert out.startswith("2 of 4 up to date.\n2 to run on SLURM.\n")
@@ -148,12 +103,12 @@ def test_a_sweep_gives_what_it_gives_here_and_runs_nothing_twice(sweep, project,
     assert (status, err) == (0, "")
     assert out == f"4 of 4 up to date.\n{table}"
 
-    status, out, err = sweep.run("sweep", "--seeds", "2", DLNN_RESULTS=str(sweep.root / "here"))
+    here = {"DLNN_RESULTS": str(sweep.root / "here")}
+    status, out, err = sweep.run("sweep", "--seeds", "2", env=here)
     assert (status, err) == (0, "")
     assert out.split(" s.\n", 1)[1].replace("here/", "results/") == table
-    on_nodes, here = made(sweep.root / "results"), made(sweep.root / "here")
-    assert len(here) == 2 * 5 + 2 * 5
-    assert on_nodes == here
+    assert len(made(sweep.root / "here")) == 2 * 5 + 2 * 5
+    assert made(sweep.root / "results") == made(sweep.root / "here")
 
 
 @pytest.mark.slow
@@ -165,30 +120,23 @@ def test_what_slurm_refuses_is_said_in_its_words(sweep, nowhere):
 
 
 @pytest.mark.slow
-def test_nothing_is_left_by_a_stopped_run_nor_by_a_killed_one(sweep, project, profile, nowhere):
-    project.notebook("01_size", "import time; time.sleep(600)")
+def test_nothing_is_left_by_a_stopped_run_nor_by_a_killed_one(sweep, profile, nowhere):
+    sweep.notebook("01_size", "import time; time.sleep(600)")
     process = until_started(sweep, profile)
     under_nohup = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN  # it goes on, as it should
     process.send_signal(signal.SIGTERM if under_nohup else signal.SIGHUP)  # a closed terminal
     assert process.wait(timeout=60) == 130
     assert process.stderr.read() == "stopped\n"
-    assert sweep.queue() == ""
+    assert queue(sweep) == ""
 
     process = until_started(sweep, profile)
     for killed in (*psutil.Process(process.pid).children(), process):
         killed.kill()
     process.wait()
-    assert sweep.queue() != ""
+    assert queue(sweep) != ""
     _, out, _ = sweep.run("01", *nowhere)
     assert out.startswith("1 to run on SLURM.\nCancelled what an earlier run left: ")
-    assert sweep.queue() == ""
-
-
-def until(holds):
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    assert queue(sweep) == ""
 
 
 def until_started(sweep, profile):
@@ -208,7 +156,7 @@ def until_started(sweep, profile):
         ("daemon", "SLURM does not answer; squeue says: no controller"),
     ],
 )
-def test_what_is_lacking_gets_one_line(inside, monkeypatch, capsys, lacking, message):
+def test_what_is_lacking_gets_one_line(inside, monkeypatch, said, lacking, message):
     settings(inside.root / "profile")
     for name in ("sbatch", "squeue", "scancel") if lacking == "daemon" else ():
         inside.edit(f"tools/{name}", "#!/bin/sh\necho no controller >&2\nexit 1\n")
@@ -216,7 +164,6 @@ def test_what_is_lacking_gets_one_line(inside, monkeypatch, capsys, lacking, mes
     monkeypatch.setenv("PATH", str(inside.root / "tools"))
     plugin = None if lacking == "plugin" else "there"
     monkeypatch.setattr(engine_slurm, "find_spec", lambda name: plugin)
-    assert main(["--profile", str(inside.root / "profile")]) == 2
-    err = capsys.readouterr().err
+    status, _, err = said("--profile", str(inside.root / "profile"))
+    assert (status, err.count("\n")) == (2, 1)
     assert message in err
-    assert err.count("\n") == 1

@@ -5,7 +5,6 @@ import re
 
 import pytest
 
-from dlnn_utils.reproduce.cli import main
 from dlnn_utils.reproduce.engine.dependencies import code_hash
 from dlnn_utils.reproduce.ledger import notes, update
 from dlnn_utils.reproduce.ledger.claims import Measurement
@@ -14,13 +13,8 @@ from dlnn_utils.reproduce.ledger.store import committed_store
 BLOCKS = ["findings", "times", "scoreboard"]
 
 
-def committed(project):
-    files = [*project.root.glob("figures/*"), *project.root.glob("notebooks/*")]
-    return {f.name: f.read_bytes() for f in [*files, project.root / "README.md"]}
-
-
 @pytest.fixture
-def updated(ran, capfd):
+def updated(ran, said):
     """Return a project that is committed, with a measurement of old code and one of a seed."""
     old = Measurement("size", "paper", 0, 1.0, "01_size", "fig1", "0123456789ab")
     other = Measurement("size", "ours", 1, 1.1, "01_size", "fig1", code_hash("01_size"))
@@ -30,13 +24,14 @@ def updated(ran, capfd):
     store = {"measurements": [old.to_json(), other.to_json()]}
     ran.edit("figures/measurements.json", json.dumps(store))
     ran.edit("figures/left_over.txt", "of an earlier state")
-    assert main(["update"]) == 0
-    assert "figures/left_over.txt (removed)" in capfd.readouterr().out
+    status, out, _ = said("update")
+    assert status == 0
+    assert "figures/left_over.txt (removed)" in out
     return ran
 
 
-def test_update_commits_everything_together_and_only_once(updated, capfd):
-    files = committed(updated)
+def test_update_commits_everything_together_and_only_once(updated, said):
+    files = {name.split("/")[-1]: content for name, content in updated.committed().items()}
     assert set(files) >= {"fig1.png", "fig1.pdf", "fig1.csv", "table1.csv", "table1.tex"}
     entries = json.loads(files["claims.json"])
     assert [(e["id"], e["protocol"], e["seeds"], e["value"]) for e in entries] == [
@@ -64,24 +59,27 @@ def test_update_commits_everything_together_and_only_once(updated, capfd):
     assert "papermill" not in json.dumps(notebook)
     assert "".join(code[0]["source"]) == 'seed = 0\nprotocol = "ours"'
     assert "text/markdown" in json.dumps(code[-1]["outputs"])
-    assert main(["update"]) == 0
-    assert "Nothing to refresh." in capfd.readouterr().out
-    assert committed(updated) == files
+    before = updated.committed()
+    assert "Nothing to refresh." in said("update")[1]
+    assert updated.committed() == before
 
 
-def test_a_worse_verdict_is_told_and_a_failure_changes_nothing_that_is_committed(updated, capfd):
-    files = committed(updated)
+def test_a_worse_verdict_is_told_and_a_failure_changes_nothing_that_is_committed(updated, said):
+    files = updated.committed()
     updated.edit("dlnn_utils/toy.py", "VALUE = 5.0\n")
-    assert main(["01", "--seed", "1"]) == 3
-    told = "worse than committed: size (ours, seed 1) is partly, was reproduced"
-    assert told in capfd.readouterr().out
+    status, out, _ = said("01", "--seed", "1")
+    assert status == 3
+    assert "worse than committed: size (ours, seed 1) is partly, was reproduced" in out
     updated.edit("dlnn_utils/toy.py", "VALUE = 1 / 0\n")
-    assert main(["update"]) == 1
-    assert "FAILED: 01_size (ours, seed 0); see results/ours/seed0/" in capfd.readouterr().out
-    assert committed(updated) == files
+    status, out, _ = said("update")
+    assert status == 1
+    assert "FAILED: 01_size (ours, seed 0); see results/ours/seed0/" in out
+    executed = (updated.root / "results/ours/seed0/01_size/executed.ipynb").read_text()
+    assert "ZeroDivisionError" in executed and "image/png" not in executed
+    assert updated.committed() == files
 
 
-def test_every_block_of_the_readme_is_asked_for_before_anything_is_run(inside, capfd):
+def test_every_block_of_the_readme_is_asked_for_before_anything_is_run(inside, refused):
     store = committed_store()
     whole = "".join(f"<!-- {b}:begin -->\n<!-- {b}:end -->\n" for b in BLOCKS)
     for block in BLOCKS:
@@ -90,10 +88,6 @@ def test_every_block_of_the_readme_is_asked_for_before_anything_is_run(inside, c
             with pytest.raises(ValueError, match=f"needs one block <!-- {block}:begin -->"):
                 update.readme(whole.replace(f"{block}:end", wrong), store)
     inside.edit("README.md", "# Toy\n")
-    before = committed(inside)
-    assert main(["update"]) == 2
-    assert capfd.readouterr().err.startswith(
-        "error: README.md needs one block <!-- findings:begin"
-    )
-    assert committed(inside) == before
-    assert not (inside.root / "results").exists()
+    before = inside.committed()
+    assert refused("update").startswith("README.md needs one block <!-- findings:begin")
+    assert inside.committed() == before

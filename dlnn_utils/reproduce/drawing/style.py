@@ -57,10 +57,7 @@ def use_style() -> None:
 
 
 def save_figure(fig: Figure, path: Path, origin: dict) -> list[str]:
-    """Save a figure as PNG and PDF with its origin inside, its numbers as CSV; return the names.
-
-    The path has no ending.
-    """
+    """Save a figure as PNG and PDF with its origin inside, numbers as CSV; return their names."""
     table = to_csv(numbers(fig))
     text, pdf = json.dumps(origin, sort_keys=True), io.BytesIO()
     undated = dict.fromkeys(("Creator", "Producer", "CreationDate"))

@@ -9,14 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dlnn_utils.reproduce import paper_values
-from dlnn_utils.reproduce.engine import paths
-from dlnn_utils.reproduce.engine.notebooks import (
-    SHOWS_ONLY,
-    default_parameters,
-    read_notebook,
-    source,
-    tags,
-)
+from dlnn_utils.reproduce.engine import notebooks, paths
 
 DOOR = (
     "drawing/style.py", "drawing/numbers.py", "drawing/paper.mplstyle", "engine/seeding.py",
@@ -24,13 +17,11 @@ DOOR = (
 """What of the house shapes numbers and pictures; the rest only reports them."""
 
 PACKAGE = "dlnn_utils"
-RECORDED = ("seed", "protocol")
 
 
 def sources_of(notebook: str) -> list[Path]:
     """Return the files of the package and of data that a notebook's results depend on, sorted.
 
-    Follows imports without running anything, names of the package through its table of exports.
     Of `reproduce` only what draws and seeds counts, and what the notebook itself names. Data are
     the files and folders whose paths, "../...", stand in a cell.
     """
@@ -46,11 +37,6 @@ def sources_of(notebook: str) -> list[Path]:
             files = {f for f in files if not f.is_relative_to(paths.REPRODUCE)}
         waiting |= files - found
     return sorted(f for f in found if f.exists())
-
-
-def inputs_of(notebook: str) -> list[Path]:
-    """Return what Snakemake is told that a notebook is made from: itself and the sources."""
-    return [paths.notebook_path(notebook), *sources_of(notebook)]
 
 
 def uses(notebook: str, library: str) -> bool:
@@ -69,7 +55,8 @@ def code_hash(notebook: str) -> str:
     """
     steps = [step for tree in _cells(notebook) for step in tree.body if not _is_text(step)]
     digest = hashlib.sha256("\n".join(map(_code_of, steps)).encode())
-    fixed = {k: v for k, v in default_parameters(notebook).items() if k not in RECORDED}
+    given = notebooks.default_parameters(notebook)
+    fixed = {k: v for k, v in given.items() if k not in notebooks.PARAMETERS}
     digest.update(repr(sorted(fixed.items())).encode())
     if filled := filled_in(notebook):
         digest.update(repr(sorted(filled.items())).encode())
@@ -106,10 +93,11 @@ def _exports() -> dict[str, str]:
 def _cells(notebook: str) -> list[ast.Module]:
     """Return the syntax trees of a notebook's code cells that compute something."""
     trees = []
-    for number, cell in enumerate(read_notebook(notebook)["cells"]):
-        if cell["cell_type"] != "code" or {"parameters", SHOWS_ONLY} & set(tags(cell)):
+    for number, cell in enumerate(notebooks.read_notebook(notebook)["cells"]):
+        passed_over = {"parameters", notebooks.SHOWS_ONLY} & set(notebooks.tags(cell))
+        if cell["cell_type"] != "code" or passed_over:
             continue
-        lines = source(cell).splitlines()
+        lines = notebooks.source(cell).splitlines()
         python = "\n".join("pass" if line.startswith(("%", "!")) else line for line in lines)
         try:
             trees.append(_tree_of(python))

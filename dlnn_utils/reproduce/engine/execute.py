@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import logging
 import os
 import re
 import shutil
@@ -13,6 +12,7 @@ import warnings
 from pathlib import Path
 
 from dlnn_utils.reproduce.engine import kernel, notebooks, paths
+from dlnn_utils.reproduce.engine.jobs import Job
 from dlnn_utils.reproduce.engine.paths import EXECUTED, RECORD
 from dlnn_utils.reproduce.engine.scheduler import LINE_BREAK, end_with_parent
 
@@ -24,77 +24,79 @@ class NotebookError(Exception):
     """A notebook did not run to its end; the message says where and why."""
 
 
-def execute(notebook: str, values: dict, folder: Path) -> dict:
-    """Run a notebook with the values of its parameters, and return the record.
+def execute(job: Job) -> None:
+    """Run a job's notebook; figures, tables, the executed notebook and the record appear at once.
 
-    Figures, tables, the executed notebook and the record appear in the folder at once. Where a
-    cell fails or no record comes out, only the executed notebook does, and NotebookError says why.
+    NotebookError says where a cell fails or why no record came out; then only the notebook does.
     """
-    notebooks.check_parameters(notebook, values)
-    injected = {} if values == notebooks.default_parameters(notebook) else values
-    aside = folder.with_name(f".{notebook}.{os.getpid()}.part")
-    with paths.alone(folder.with_name(f".{notebook}.lock")):  # a killed run may still be ending
-        for old in [*folder.parent.glob(f".{notebook}.*.part"), folder]:
+    folder, aside = job.folder, job.folder.with_name(f".{job.notebook}.{os.getpid()}.part")
+    lock = folder.with_name(f".{job.notebook}.lock")
+    with paths.alone(lock):  # a killed run may still be ending
+        for old in [*folder.parent.glob(f".{job.notebook}.*.part"), folder]:
             shutil.rmtree(old, ignore_errors=True)
         aside.mkdir()
         try:
             with kernel.folder_for(folder) as home:
-                error = _run_papermill(notebook, injected, aside, home)
-            executed = _cleaned(aside / EXECUTED)
-            if executed:
-                paths.write_aside(aside / EXECUTED, executed)
-            error = error or _wrong_record(notebook, values, aside)
-            if not error:
-                aside.rename(folder)
-                return json.loads((folder / RECORD).read_text(encoding="utf-8"))
-            if executed:
-                paths.write_aside(folder / EXECUTED, executed)
-            raise NotebookError(error)
+                executed, error = _run(job, aside, home)
+            error = error or _wrong_record(job, aside / RECORD)
+            paths.write_aside((folder if error else aside) / EXECUTED, executed)
+            if error:
+                raise NotebookError(error)
+            aside.rename(folder)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 
 
-def _run_papermill(notebook: str, injected: dict, aside: Path, home: Path) -> str:
-    """Run papermill; return what went wrong, or nothing. No kernel runs on after it."""
+def _run(job: Job, aside: Path, home: Path) -> tuple[str, str]:
+    """Run a notebook; return it with its outputs, and what went wrong. Its kernel ends with it."""
     warnings.simplefilter("ignore")
     sys.modules.setdefault("rfc3987_syntax", None)  # jsonschema's, 2 s to load and not needed
-    import papermill
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
     from traitlets.config import Config
 
-    logging.getLogger("papermill").setLevel(logging.CRITICAL)
+    notebook = nbformat.read(paths.notebook_path(job.notebook), as_version=4)
+    usual = notebooks.default_parameters(job.notebook)
+    values = usual | {"protocol": job.protocol, "seed": job.seed}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None  # what is not reached shows nothing
+        if "parameters" in notebooks.tags(cell) and values != usual:
+            cell.source = "\n".join(f"{name} = {value!r}" for name, value in values.items())
     kernel.set_environment(home, aside)
     # of its own: two kernels that start at once may be given the same TCP port
     sockets = {"transport": "ipc", "ip": str(home / "kernel")}
-    over = threading.Event()
+    client = NotebookClient(
+        notebook,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(paths.NOTEBOOKS)}},
+        startup_timeout=SECONDS_TO_START,
+        record_timing=False,
+        coalesce_streams=True,  # where a stream is cut is chance
+        config=Config(KernelManager=sockets),
+    )
+    client.log.disabled = True
+    over, error = threading.Event(), ""
     threading.Thread(target=kernel.end_if_idle, args=(over,), daemon=True).start()
     try:
-        papermill.execute_notebook(
-            str(paths.notebook_path(notebook)),
-            str(aside / EXECUTED),
-            parameters=injected,
-            kernel_name="python3",
-            language="python",
-            cwd=str(paths.NOTEBOOKS),
-            progress_bar=False,
-            start_timeout=SECONDS_TO_START,
-            coalesce_streams=True,  # where a stream is cut is chance
-            config=Config(KernelManager=sockets),
-        )
-    except papermill.PapermillExecutionError as e:
-        trace = ANSI.sub("", "\n".join(e.traceback)).splitlines()
-        code = "".join(line + "\n" for line in e.source.splitlines()[:LINES_OF_AN_ERROR])
-        arrow = next((line for line in trace if line.startswith("---->")), code)
-        why = f"{e.ename}: {e.evalue}" if e.ename else "it cannot say why (out of memory?)"
-        return f"cell {e.exec_count}: {_short(why)}\n{arrow}".rstrip()
-    except OSError as e:
-        return f"cannot write to {e.filename or aside / EXECUTED}: {e.strerror}"
+        client.execute()
+    except CellExecutionError as e:
+        count = client.code_cells_executed
+        cells = [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
+        code = cells[count - 1].source.splitlines()[:LINES_OF_AN_ERROR]
+        trace = ANSI.sub("", str(e)).splitlines()
+        shown = next((line for line in trace if line.startswith("---->")), "\n".join(code))
+        known = e.ename not in ("", "<Error>")
+        why = f"{e.ename}: {e.evalue}" if known else "it cannot say why (out of memory?)"
+        error = f"cell {count}: {_short(why)}\n{shown}".rstrip()
     except Exception as e:
         died = " (was there memory enough?)" if "died" in str(e) else ""
-        return _short(f"{type(e).__name__}: {e}{died}")
+        error = _short(f"{type(e).__name__}: {e}{died}")
     finally:
         over.set()
         kernel.end()
-    return ""
+    return nbformat.writes(notebook), error
 
 
 def _short(text: str) -> str:
@@ -103,27 +105,14 @@ def _short(text: str) -> str:
     return lines[0] if len(lines) == 1 else f"{lines[0]} ... {lines[-1]}"
 
 
-def _cleaned(executed: Path) -> str:
-    """Return the executed notebook without papermill's traces and timings; nothing if broken."""
-    try:
-        content = json.loads(executed.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return ""
-    for item in [content, *content["cells"]]:
-        for key in ("papermill", "execution"):
-            item["metadata"].pop(key, None)
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-
-
-def _wrong_record(notebook: str, values: dict, aside: Path) -> str:
+def _wrong_record(job: Job, file: Path) -> str:
     """Return what is wrong with the record that a run left, or nothing."""
-    try:
-        record = json.loads((aside / RECORD).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not file.exists():
         return "it ended without a record; its last cell must call run.finish()"
-    used = record["parameters"]
-    if record["notebook"] != notebook or any(used.get(k, v) != v for k, v in values.items()):
-        return f"it ran as {record['notebook']} with {used}, asked for {values}"
+    record = json.loads(file.read_text(encoding="utf-8"))
+    wanted, used = {"protocol": job.protocol, "seed": job.seed}, record["parameters"]
+    if record["notebook"] != job.notebook or used != wanted:
+        return f"it ran as {record['notebook']} with {used}, asked for {wanted}"
     return ""
 
 
@@ -133,23 +122,21 @@ def main() -> int:
     parser.add_argument("notebook", type=notebooks.check_notebook)
     parser.add_argument("--protocol", type=notebooks.check_protocol, default="ours")
     parser.add_argument("--seed", type=notebooks.check_seed, default=0)
-    given = parser.parse_args()
-    values = {"protocol": given.protocol, "seed": given.seed}
+    job = Job(**vars(parser.parse_args()))
     end_with_parent()
-    label = f"{given.notebook} ({given.protocol}, seed {given.seed})"
-    _tell(f"> {label} started")
-    began = time.monotonic()
+    _tell(f"> {job.label} started")
+    began, why = time.monotonic(), ""
     try:
-        execute(given.notebook, values, paths.run_folder(given.notebook, **values))
-        status, what, why = 0, "finished in", ""
+        execute(job)
     except NotebookError as e:
-        status, what, why = 1, "failed after", f": {e}"
+        why = f": {e}"
     except OSError as e:
-        status, what, why = 1, "failed after", f": cannot write to {e.filename}: {e.strerror}"
+        why = f": cannot write to {e.filename}: {e.strerror}"
     except Exception as e:  # too little memory shows at any place, under many names
-        status, what, why = 1, "failed after", f": {type(e).__name__}: {e}"
-    _tell(f"> {label} {what} {time.monotonic() - began:.0f} s{why}".replace("\n", LINE_BREAK))
-    return status
+        why = f": {type(e).__name__}: {e}"
+    what = f"{'failed after' if why else 'finished in'} {time.monotonic() - began:.0f} s{why}"
+    _tell(f"> {job.label} {what}".replace("\n", LINE_BREAK))
+    return int(bool(why))
 
 
 def _tell(line: str) -> None:

@@ -2,20 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dlnn_utils.reproduce.engine import paths
+from dlnn_utils.reproduce.engine import notebooks, paths
 from dlnn_utils.reproduce.engine.dependencies import code_hash
-from dlnn_utils.reproduce.engine.notebooks import (
-    DEFAULT_PROTOCOL,
-    DEFAULT_SEED,
-    SHOWS_ONLY,
-    read_notebook,
-    source,
-    tags,
-)
 from dlnn_utils.reproduce.ledger.claims import Measurement, load_claims
 from dlnn_utils.reproduce.ledger.store import merged_store, other_seeds
 from dlnn_utils.reproduce.ledger.unknowns import load_unknowns
@@ -26,8 +18,8 @@ class Job:
     """A notebook to be run with a protocol and a seed."""
 
     notebook: str
-    protocol: str
-    seed: int
+    protocol: str = notebooks.DEFAULT_PROTOCOL
+    seed: int = notebooks.DEFAULT_SEED
 
     @property
     def label(self) -> str:
@@ -37,12 +29,12 @@ class Job:
     @property
     def folder(self) -> Path:
         """Where its results are."""
-        return paths.run_folder(self.notebook, self.protocol, self.seed)
+        return paths.results() / self.protocol / f"seed{self.seed}" / self.notebook
 
     @property
     def is_default(self) -> bool:
         """Whether it is the one whose notebook is committed, so that its texts must be right."""
-        return (self.protocol, self.seed) == (DEFAULT_PROTOCOL, DEFAULT_SEED)
+        return self == Job(self.notebook)
 
     def record(self) -> dict | None:
         """Return the record of the last run if its files are there and its code is today's."""
@@ -60,38 +52,34 @@ class Job:
 
 
 def texts_hash(notebook: str) -> str:
-    """Return a hash of what a notebook shows without computing it.
-
-    That is the text of its claims and unknowns, its cells tagged "interactive", and the values
-    of other seeds.
-    """
+    """Return a hash of what a notebook only shows: claims, unknowns, sliders and other seeds."""
     shown = [*load_claims().values(), *load_unknowns().values()]
     mine = [repr(x) for x in shown if x.notebook == notebook]
-    mine += [source(cell) for cell in read_notebook(notebook)["cells"] if SHOWS_ONLY in tags(cell)]
-    mine.append(json.dumps(seeds_beside(Job(notebook, DEFAULT_PROTOCOL, DEFAULT_SEED))))
+    cells = notebooks.read_notebook(notebook)["cells"]
+    mine += [notebooks.source(c) for c in cells if notebooks.SHOWS_ONLY in notebooks.tags(c)]
+    mine.append(json.dumps(seeds_beside(Job(notebook))))
     return hashlib.sha256("\n".join(mine).encode()).hexdigest()[:12]
 
 
 def seeds_beside(job: Job) -> dict:
     """Return what other seeds of a job's notebook gave: those committed, and those run here."""
-    here = paths.results().glob(f"{job.protocol}/seed*/{job.notebook}/{paths.RECORD}")
-    seeds = {int(file.parts[-3][4:]) for file in here if file.parts[-3][4:].isdecimal()}
-    jobs = [Job(job.notebook, job.protocol, seed) for seed in sorted(seeds - {job.seed})]
-    records = [record for record in (j.record() for j in jobs if not j.is_default) if record]
+    others = [j for j in _jobs_run(job.protocol, job.notebook) if not j.is_default and j != job]
+    records = [record for record in (j.record() for j in others) if record]
     return other_seeds(merged_store(records), job.notebook, job.protocol, job.seed)
 
 
-def finished_jobs() -> Iterator[Job]:
-    """Yield every job whose results are there and up to date."""
-    known = paths.notebook_names()
-    for file in sorted(paths.results().glob(f"*/seed*/*/{paths.RECORD}")):
-        protocol, seed, notebook = file.parts[-4:-1]
-        if notebook in known and seed[4:].isdecimal():
-            job = Job(notebook, protocol, int(seed[4:]))
-            if job.record():
-                yield job
+def finished_jobs() -> list[Job]:
+    """Return every job whose results are there and up to date."""
+    return [job for job in _jobs_run() if job.record()]
 
 
 def measurements(records: Sequence[dict]) -> list[Measurement]:
     """Return all measurements of some records."""
     return [Measurement.from_json(m) for record in records for m in record["measurements"]]
+
+
+def _jobs_run(protocol: str = "*", notebook: str = "*") -> list[Job]:
+    """Return the jobs that have left a record, up to date or not."""
+    files = sorted(paths.results().glob(f"{protocol}/seed*/{notebook}/{paths.RECORD}"))
+    found = (file.parts[-4:-1] for file in files)
+    return [Job(n, p, int(seed[4:])) for p, seed, n in found if seed[4:].isdecimal()]

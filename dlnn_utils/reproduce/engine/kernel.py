@@ -27,10 +27,7 @@ runpy.run_module("ipykernel_launcher", run_name="__main__")
 
 @contextlib.contextmanager
 def folder_for(run: Path) -> Iterator[Path]:
-    """Make a folder for the kernel's sockets, whose paths must be short.
-
-    Its name is the run's, which is held, so that what a killed run left there is found.
-    """
+    """Make a folder for the kernel's sockets, with a short path; what a killed run left goes."""
     key = hashlib.sha256(f"{os.getuid()} {run}".encode()).hexdigest()[:12]
     top = tempfile.gettempdir()
     short = top if len(os.fsencode(top)) < LONGEST_FOLDER else "/tmp"

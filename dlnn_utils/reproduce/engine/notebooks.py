@@ -8,6 +8,8 @@ from dlnn_utils.reproduce.engine import paths
 
 PROTOCOLS = ("ours", "paper")
 DEFAULT_PROTOCOL, DEFAULT_SEED = "ours", 0
+PARAMETERS = ("protocol", "seed")
+"""What every notebook can be run with."""
 SHOWS_ONLY = "interactive"
 """Tag of a cell that lets the reader try what was computed before, and computes nothing."""
 
@@ -50,7 +52,8 @@ def read_notebook(notebook: str) -> dict:
 
 def title_of(notebook: str) -> str:
     """Return a notebook's title, without its mark as a heading."""
-    return source(read_notebook(notebook)["cells"][0]).splitlines()[0].removeprefix("# ")
+    texts = map(source, read_notebook(notebook)["cells"])
+    return next((t.splitlines()[0].removeprefix("# ") for t in texts if t.startswith("# ")), "")
 
 
 def source(cell: dict) -> str:
@@ -78,13 +81,6 @@ def default_parameters(notebook: str) -> dict:
     except (SyntaxError, AttributeError, ValueError):
         line = "may hold only lines like: seed = 0"
         raise ValueError(f"the parameters cell of {notebook} {line}") from None
+    if lacking := ", ".join(name for name in PARAMETERS if name not in found):
+        raise ValueError(f"{notebook} has no parameter {lacking}; it has: {', '.join(found)}")
     return found
-
-
-def check_parameters(notebook: str, parameters: dict) -> None:
-    """Raise ValueError if the notebook's tagged cell lacks one of the parameters."""
-    known = default_parameters(notebook)
-    unknown = sorted(set(parameters) - set(known))
-    if unknown:
-        known, unknown = ", ".join(known), ", ".join(unknown)
-        raise ValueError(f"{notebook} has no parameter {unknown}; it has: {known}")

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -19,11 +19,6 @@ RECORD, EXECUTED = "record.json", "executed.ipynb"
 def results() -> Path:
     """Return the folder that runs write into: ``results/``, or DLNN_RESULTS where that is set."""
     return Path(os.environ.get("DLNN_RESULTS") or ROOT / "results").resolve()
-
-
-def run_folder(notebook: str, protocol: str, seed: int) -> Path:
-    """Return the folder of one run of the engine."""
-    return results() / protocol / f"seed{seed}" / notebook
 
 
 def notebook_path(notebook: str) -> Path:
@@ -42,22 +37,17 @@ def damaged(path: Path) -> ValueError:
     return ValueError(f"{name} is missing or damaged; get it back with: git checkout {name}")
 
 
-@contextlib.contextmanager
-def alone(lock: Path, waiting: str = "") -> Iterator[None]:
-    """Hold a lock, which ends with this process; say `waiting` where another process holds it."""
+def alone(lock: Path, waiting: str = "") -> contextlib.AbstractContextManager:
+    """Take a lock, which ends with this process; say `waiting` where another process holds it."""
     from filelock import FileLock, Timeout
 
     lock.parent.mkdir(parents=True, exist_ok=True)
     held = FileLock(lock)
     try:
-        held.acquire(blocking=False)
+        return held.acquire(blocking=False)
     except Timeout:
         print(waiting, end="\n" if waiting else "", flush=True)
-        held.acquire()
-    try:
-        yield
-    finally:
-        held.release()
+        return held.acquire()
 
 
 def write_aside(path: Path, content: str | bytes) -> None:
@@ -86,23 +76,11 @@ def write_all(contents: Mapping[Path, str | bytes]) -> None:
                 aside.unlink()
 
 
-def clear_asides(folders: Iterable[Path]) -> None:
-    """Remove files that killed processes set aside; to be called while no other may write."""
-    for folder in folders:
-        for aside in folder.glob(".*.part"):
-            if aside.is_file():
-                aside.unlink(missing_ok=True)
+def to_json(value) -> str:
+    """Return a value as JSON that any reader takes (no NaN)."""
+    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def write_json(path: Path, value) -> None:
-    """Write a value as JSON that any reader takes (no NaN), whole or not at all."""
-    write_aside(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def read_notes(path: Path) -> dict:
-    """Return the object in a JSON file, empty where there is none or it is damaged."""
-    try:
-        notes = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return notes if isinstance(notes, dict) else {}
+    """Write a value as JSON, whole or not at all."""
+    write_aside(path, to_json(value))

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from dlnn_utils.reproduce.engine import paths, slurm
-from dlnn_utils.reproduce.engine.dependencies import inputs_of
 from dlnn_utils.reproduce.engine.jobs import Job
 from dlnn_utils.reproduce.ledger.notes import ALL_NOTEBOOKS, note_duration
 
@@ -44,8 +43,7 @@ def run_jobs(
     print(f"{len(due)} to run on {on}.", flush=True)
     for job in due:  # Snakemake makes what is missing
         (job.folder / paths.RECORD).unlink(missing_ok=True)
-    _none_from_the_future(due)
-    began, told, ended = time.monotonic(), set(), set()
+    began, states = time.monotonic(), {}
     said: deque[str] = deque(maxlen=LINES_OF_SNAKEMAKE)
     seeds = 1 + max(job.seed for job in jobs)
     with _snakemake(due, seeds, cores, profile) as process:
@@ -54,21 +52,17 @@ def run_jobs(
             if profile:
                 print(line, end="", flush=True)
             elif event:
-                told.add(event["label"])
-                if event["what"] != "started":
-                    ended.add(event["label"])
-                _tell(event, len(ended), len(due))
+                states[event["label"]] = event["what"]
+                _tell(event, sum(what != "started" for what in states.values()), len(due))
             else:
                 said.append(line)
     seconds = time.monotonic() - began
     failed = [job for job in due if job.record() is None]
-    if not profile and any(job.label not in told for job in failed):
-        print(
-            f"error: Snakemake ended with status {process.returncode}; it said:", file=sys.stderr
-        )
-        print("".join(said).strip(), file=sys.stderr)
+    if not profile and any(job.label not in states for job in failed):
+        ended = f"error: Snakemake ended with status {process.returncode}; it said:"
+        print(ended, "".join(said).strip(), sep="\n", file=sys.stderr)
     for job in failed:
-        if job.label in told - ended:
+        if states.get(job.label) == "started":
             print(f"      {job.label} failed after its process died (was there memory enough?)")
     defaults = {job.notebook for job in due if job.is_default}
     if not (failed or profile) and len(due) == len(defaults) == len(paths.notebook_names()):
@@ -93,14 +87,6 @@ def end_with_engine() -> None:
     """Where `reproduce.sh` started this Snakemake, let it and its jobs end with that."""
     if os.environ.get(ENGINE_VARIABLE) == str(os.getppid()):
         end_with_parent(lambda: os.killpg(os.getpgid(0), signal.SIGKILL))
-
-
-def _none_from_the_future(jobs: Sequence[Job]) -> None:
-    """Let no input be newer than now, as those of a ZIP from another zone are; Snakemake minds."""
-    for file in {file for job in jobs for file in inputs_of(job.notebook)}:
-        if file.stat().st_mtime > time.time():
-            with contextlib.suppress(OSError):
-                os.utime(file)
 
 
 @contextlib.contextmanager

@@ -13,10 +13,7 @@ for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 
 def seed_all(seed: int, torch_too: bool) -> np.random.Generator:
-    """Seed every generator, hold to `THREADS`, and return a NumPy generator.
-
-    Where torch is not used, it is not imported.
-    """
+    """Seed every generator, hold to `THREADS`, and return a NumPy generator."""
     random.seed(seed)
     np.random.seed(seed % 2**32)
     if torch_too:

@@ -148,6 +148,7 @@ def _entry(claim: Claim, protocol: str | None, group: Sequence[Measurement]) -> 
     values = [m.value for m in group]
     holding = sum(verdicts.rank(claim, m.value) >= verdicts.HOLDS for m in group)
     first = min(group, key=lambda m: m.seed, default=None)
+    filled = filled_in(claim.notebook) if claim.notebook in notebook_names() else ()
     return {
         "id": claim.id,
         "source": claim.source,
@@ -165,9 +166,7 @@ def _entry(claim: Claim, protocol: str | None, group: Sequence[Measurement]) -> 
         "holds_on": f"{holding} of {len(values)} seeds" if values else None,
         "notebook": claim.notebook,
         "figure": first.figure if first else "",
-        "filled_in": sorted(filled_in(claim.notebook))
-        if claim.notebook in notebook_names()
-        else [],
+        "filled_in": sorted(filled),
         "code": " ".join(sorted({m.code for m in group})),
     }
 

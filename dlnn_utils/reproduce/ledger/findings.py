@@ -3,6 +3,7 @@
 The texts of notebooks/findings.toml name claims in braces; values and counts are the ledger's.
 """
 
+import math
 import re
 import tomllib
 from collections import Counter
@@ -11,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dlnn_utils.reproduce.engine import paths
 from dlnn_utils.reproduce.ledger import verdicts
 from dlnn_utils.reproduce.ledger.claims import by_claim, load_claims, main_entry
-from dlnn_utils.reproduce.ledger.report import result_row, verdict_text, with_unit
+from dlnn_utils.reproduce.ledger.report import measured, result_row, verdict_text, with_unit
 from dlnn_utils.reproduce.ledger.tables import short, to_markdown
 
 FILE = "findings.toml"
@@ -35,13 +36,6 @@ def findings(entries: Sequence[dict]) -> str:
 
     lines = [re.sub(r"\{([\w.:]+)\}", value, text.strip()) for text in texts()["findings"]]
     return "".join(f"* {line}\n" for line in lines) + paper_protocol(claims)
-
-
-def measured(entry: dict) -> str:
-    """Return a median with its range over the seeds, such as "0.0004 [4e-07 to 0.0007]"."""
-    low, high = (short(v) or "diverged" for v in entry["spread"])
-    middle = "diverged" if entry["value"] is None else with_unit(entry["value"], entry["unit"])
-    return middle if low == high else f"{middle} [{low} to {high}]"
 
 
 def paper_protocol(claims: Mapping[str, dict]) -> str:
@@ -89,21 +83,18 @@ def answer(entries: Sequence[dict]) -> str:
 
 def envelope(entries: Sequence[dict], readings: Sequence[dict]) -> str:
     """Return a table of each claim under the readings of the paper protocol."""
-    claims, rows = by_claim(entries), []
-    for id, protocols in claims.items():
-        mine = [r for r in readings if r["claim"] == id]
-        if not mine or "paper" not in protocols:
+    rows = []
+    for id, protocols in by_claim(entries).items():
+        values: dict[str, list[float]] = {}
+        for r in (r for r in readings if r["claim"] == id):
+            value = math.inf if r["value"] is None else r["value"]
+            values.setdefault(r["reading"], []).append(value)
+        if not values or "paper" not in protocols:
             continue
         base, claim = protocols["paper"], load_claims()[id]
-        values = {}
-        for r in mine:
-            values.setdefault(r["reading"], []).append(
-                float("inf") if r["value"] is None else r["value"]
-            )
-        ranks = {n: verdicts.rank(claim, verdicts.median(claim, v)) for n, v in values.items()}
-        holds = [name for name, rank in ranks.items() if rank >= verdicts.HOLDS]
-        middles = [verdicts.median(claim, v) for v in values.values()]
-        ends = [v for v in middles if abs(v) < float("inf")]
+        middles = {name: verdicts.median(claim, v) for name, v in values.items()}
+        holds = [n for n, v in middles.items() if verdicts.rank(claim, v) >= verdicts.HOLDS]
+        ends = [v for v in middles.values() if math.isfinite(v)]
         spread = f"{short(min(ends))} to {short(max(ends))}" if ends else "none finite"
         lost = f", {len(middles) - len(ends)} without a finite value" * (len(ends) < len(middles))
         spread = f"{spread} ({len(middles)} readings{lost})"

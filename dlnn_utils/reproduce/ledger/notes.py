@@ -1,5 +1,6 @@
 """What is noted for the README: how long the commands took, and what trials found."""
 
+import json
 from collections.abc import Mapping
 
 from dlnn_utils.reproduce.engine import paths
@@ -10,28 +11,29 @@ SET_UP, ALL_NOTEBOOKS, ALL_TESTS = "set-up", "./reproduce.sh", "./reproduce.sh t
 
 def note_duration(what: str, seconds: float, cores: int) -> None:
     """Keep how long a command took on this machine, in place of what was known of it."""
-    _note("durations.json", what, {"seconds": round(seconds), "cores": cores})
+    _note("durations", what, {"seconds": round(seconds), "cores": cores})
 
 
 def note_trial(name: str, what: str, passed: int, of: int, details: str = "") -> None:
     """Keep how many of a trial's checks went well; the README's rows are in the names' order."""
     found = {"what": what, "passed": int(passed), "of": int(of), "details": details}
-    _note("trials.json", name, found)
+    _note("trials", name, found)
+
+
+def noted(kind: str) -> dict[str, dict]:
+    """Return the "durations" or the "trials" by name; none where their file is damaged."""
+    try:
+        return dict(json.loads((paths.results() / f"{kind}.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
 
 
 def durations() -> dict[str, dict]:
     """Return {"seconds", "cores"} by command, the set-up among them."""
-    known = paths.read_notes(paths.results() / "durations.json")
-    try:
-        seconds = int((paths.ROOT / ".venv" / "set-up-seconds").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return known
-    return {SET_UP: {"seconds": seconds, "cores": 1}} | known
-
-
-def trials() -> dict[str, dict]:
-    """Return what trials found, by name."""
-    return paths.read_notes(paths.results() / "trials.json")
+    file = paths.ROOT / ".venv/set-up-seconds"
+    seconds = file.read_text(encoding="utf-8").strip() if file.exists() else ""
+    set_up = {SET_UP: {"seconds": int(seconds), "cores": 1}} if seconds else {}
+    return set_up | noted("durations")
 
 
 def durations_text(durations: Mapping[str, Mapping]) -> str:
@@ -55,6 +57,5 @@ def trials_table(trials: Mapping[str, Mapping]) -> str:
     return to_markdown(["what was tried", "went well", "details"], rows) if rows else ""
 
 
-def _note(name: str, key: str, value: dict) -> None:
-    file = paths.results() / name
-    paths.write_json(file, paths.read_notes(file) | {key: value})
+def _note(kind: str, key: str, value: dict) -> None:
+    paths.write_json(paths.results() / f"{kind}.json", noted(kind) | {key: value})

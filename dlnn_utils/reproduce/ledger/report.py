@@ -16,10 +16,7 @@ from dlnn_utils.reproduce.ledger.verdicts import CONSISTENT
 
 
 def claims_markdown(run: Sequence[Measurement], others: Sequence[Measurement] = ()) -> str:
-    """Return one run's claims as a Markdown table, with the verdict over the seeds.
-
-    `others` are measurements of the same notebook and protocol with other seeds.
-    """
+    """Return one run's claims as a Markdown table, with the verdict over these and other seeds."""
     rows, mine = [], {m.id: m for m in run}
     for entry in ledger([*run, *others]):
         if m := mine.get(entry["id"]):
@@ -77,10 +74,7 @@ def result_row(id: str, protocols: Mapping[str, dict], current: Mapping[str, str
 
 
 def readme_times(runs: Sequence[dict]) -> str:
-    """Return the README's table of each notebook's time, by protocol, and memory.
-
-    Runs are those of the store; the least seed's time is shown.
-    """
+    """Return the README's table of each notebook's time, of the least seed, and memory."""
     table: dict[str, dict[str, dict]] = {}
     known = [run for run in runs if run["notebook"] in paths.notebook_names()]
     for run in sorted(known, key=lambda run: -run["seed"]):
@@ -97,6 +91,12 @@ def readme_times(runs: Sequence[dict]) -> str:
 def with_unit(value: float | None, unit: str) -> str:
     """Return a value with three digits and its unit; nothing for None."""
     return short(value) if value is None or unit == "1" else f"{short(value)} {unit}"
+
+
+def measured(entry: dict) -> str:
+    """Return a median with its range over the seeds, such as "0.0004 [4e-07 to 0.0007]"."""
+    low, high = map(_known, entry["spread"])
+    return _value(entry) if low == high else f"{_value(entry)} [{_range(entry)}]"
 
 
 def verdict_text(entry: dict) -> str:
@@ -127,7 +127,11 @@ def _value(entry: dict) -> str:
 
 
 def _range(entry: dict) -> str:
-    return " to ".join(short(v) or "diverged" for v in entry["spread"])
+    return " to ".join(map(_known, entry["spread"]))
+
+
+def _known(value: float | None) -> str:
+    return short(value) or "diverged"
 
 
 def _prose(text: str) -> str:

@@ -4,14 +4,11 @@ import json
 from collections.abc import Sequence
 
 from dlnn_utils.reproduce.engine import paths
-from dlnn_utils.reproduce.engine.notebooks import DEFAULT_PROTOCOL
 from dlnn_utils.reproduce.ledger.claims import Measurement, load_claims, merge
 
 FILE = "measurements.json"
 LISTS = ("runs", "measurements", "sensitivities", "series", "readings")
-"""What is listed by notebook, protocol and seed."""
-RECORDED = LISTS[2:]
-"""What a run's record lists without them."""
+"""What is listed by notebook, protocol and seed; a run's record has the last three without."""
 
 
 def committed_store() -> dict:
@@ -39,23 +36,18 @@ def stored_measurements(store: dict) -> list[Measurement]:
     return [Measurement.from_json(m) for m in store["measurements"] if m["id"] in known]
 
 
-def our_sensitivities(store: dict) -> list[dict]:
-    """Return how far unknowns move results in our protocol, for all seeds of a store."""
-    return [s for s in store["sensitivities"] if s["protocol"] == DEFAULT_PROTOCOL]
-
-
 def merged_store(records: Sequence[dict]) -> dict:
     """Return the committed store with records of runs in the place of older ones of the same."""
     old, known = committed_store(), paths.notebook_names()
-    new = {run_of(_run(record)) for record in records}
+    runs = [{"notebook": record["notebook"]} | record["parameters"] for record in records]
+    new = set(map(run_of, runs))
     store = {
         part: [x for x in old[part] if run_of(x) not in new and x["notebook"] in known]
         for part in LISTS
     }
-    for record in records:
-        run = _run(record)
+    for run, record in zip(runs, records):
         store["runs"].append(run | {k: record[k] for k in ("code", "seconds", "peak_memory_mb")})
-        for part in RECORDED:
+        for part in LISTS[2:]:
             store[part] += [run | item for item in record.get(part, [])]
     fresh = [Measurement.from_json(m) for record in records for m in record["measurements"]]
     merged = merge(stored_measurements(store), fresh)
@@ -75,7 +67,3 @@ def other_seeds(store: dict, notebook: str, protocol: str, seed: int) -> dict:
 def run_of(item: dict) -> tuple:
     """Return the notebook, protocol and seed that a list's item is of."""
     return item["notebook"], item["protocol"], item["seed"]
-
-
-def _run(record: dict) -> dict:
-    return {"notebook": record["notebook"]} | record["parameters"]

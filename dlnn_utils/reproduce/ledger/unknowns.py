@@ -37,10 +37,7 @@ def load_unknowns(path: Path = NOTEBOOKS / "unknowns.toml") -> dict[str, Unknown
 
 
 def to_register(notebooks: Sequence[str], sensitivities: Iterable[dict]) -> str:
-    """Return the register of some notebooks as a Markdown table.
-
-    Sensitivities are what runs record: unknown, measure, seed, and values by alternative.
-    """
+    """Return the register of some notebooks as a Markdown table, with what runs recorded."""
     from dlnn_utils.reproduce.spread import over_seeds
 
     groups: dict[tuple[str, str], list[dict]] = {}

@@ -6,29 +6,14 @@ from pathlib import Path
 
 from dlnn_utils.reproduce.engine import paths
 from dlnn_utils.reproduce.engine.jobs import Job, code_hash, finished_jobs
-from dlnn_utils.reproduce.engine.notebooks import (
-    DEFAULT_PROTOCOL,
-    DEFAULT_SEED,
-    read_notebook,
-    tags,
-)
+from dlnn_utils.reproduce.engine.notebooks import DEFAULT_PROTOCOL, read_notebook
 from dlnn_utils.reproduce.ledger import notes
 from dlnn_utils.reproduce.ledger.claims import ledger
 from dlnn_utils.reproduce.ledger.findings import answer, envelope, findings, scoreboard
 from dlnn_utils.reproduce.ledger.report import ledger_markdown, readme_times
-from dlnn_utils.reproduce.ledger.store import (
-    FILE,
-    merged_store,
-    our_sensitivities,
-    stored_measurements,
-)
+from dlnn_utils.reproduce.ledger.store import FILE, merged_store, stored_measurements
 from dlnn_utils.reproduce.ledger.unknowns import to_register
 from dlnn_utils.reproduce.ledger.verdicts import RULE
-
-
-def default_jobs() -> list[Job]:
-    """Return the runs whose outputs are committed."""
-    return [Job(n, DEFAULT_PROTOCOL, DEFAULT_SEED) for n in paths.notebook_names()]
 
 
 def refresh() -> list[str]:
@@ -37,13 +22,12 @@ def refresh() -> list[str]:
     All of it is made before any of it is written, while no other process does the same.
     """
     with paths.alone(paths.ROOT / "results/.update.lock"):  # two may take theirs from two places
-        paths.clear_asides([paths.ROOT, paths.NOTEBOOKS, paths.FIGURES])
+        for folder in (paths.ROOT, paths.NOTEBOOKS, paths.FIGURES):
+            for aside in folder.glob(".*.part"):  # of an update that was killed
+                aside.unlink()
         content = _content()
-        changed = {
-            path: new
-            for path, new in content.items()
-            if not path.exists() or path.read_bytes() != new
-        }
+        old = {path: path.read_bytes() for path in content if path.exists()}
+        changed = {path: new for path, new in content.items() if old.get(path) != new}
         paths.write_all(changed)
         removed = sorted(path for path in paths.FIGURES.iterdir() if path not in content)
         for path in removed:
@@ -56,29 +40,31 @@ def _content() -> dict[Path, bytes]:
     """Return every file that is committed, as the results have it."""
     store = merged_store([job.record() for job in finished_jobs()])
     store["durations"] |= notes.durations()
-    store["trials"] |= notes.trials()
+    store["trials"] |= notes.noted("trials")
     content = {}
-    for job in default_jobs():
+    for job in map(Job, paths.notebook_names()):
         content[paths.notebook_path(job.notebook)] = with_outputs(job).encode()
         for name in job.record()["files"]:
             if paths.FIGURES / name in content:
                 raise ValueError(f"two notebooks make a file called {name}")
             content[paths.FIGURES / name] = (job.folder / name).read_bytes()
-    content[paths.FIGURES / FILE] = _compact(store).encode()
-    content[paths.FIGURES / "claims.json"] = _json(ledger(stored_measurements(store))).encode()
-    pages = {paths.FIGURES / f"{name}.md": text for name, text in long_tables(store).items()}
-    text = readme(paths.README.read_text(encoding="utf-8"), store)
-    return content | {path: text.encode() for path, text in (pages | {paths.README: text}).items()}
+    texts = {paths.FIGURES / f"{name}.md": text for name, text in long_tables(store).items()}
+    texts |= {
+        paths.FIGURES / FILE: _compact(store),
+        paths.FIGURES / "claims.json": paths.to_json(ledger(stored_measurements(store))),
+        paths.README: readme(paths.README.read_text(encoding="utf-8"), store),
+    }
+    return content | {path: text.encode() for path, text in texts.items()}
 
 
 def long_tables(store: dict) -> dict[str, str]:
     """Return what is too long for the README, by name: each is a file of figures/."""
-    known = paths.notebook_names()
     entries = ledger(stored_measurements(store))
+    ours = [s for s in store["sensitivities"] if s["protocol"] == DEFAULT_PROTOCOL]
     return {
         "answer": answer(entries),
-        "ledger": ledger_markdown(entries, {name: code_hash(name) for name in known}),
-        "register": to_register(known, our_sensitivities(store)),
+        "ledger": ledger_markdown(entries, _hashes()),
+        "register": to_register(paths.notebook_names(), ours),
         "envelope": envelope(entries, store["readings"]),
         "trials": f"{notes.trials_table(store['trials'])}\n{RULE}",
     }
@@ -88,29 +74,27 @@ def with_outputs(job: Job) -> str:
     """Return a committed notebook: its present text with the outputs of a run, counted 1..N."""
     notebook = read_notebook(job.notebook)
     executed = json.loads((job.folder / paths.EXECUTED).read_text(encoding="utf-8"))
-    ran = [c for c in executed["cells"] if c["cell_type"] == "code"]
-    ran = [c for c in ran if "injected-parameters" not in tags(c)]
-    cells = [c for c in notebook["cells"] if c["cell_type"] == "code"]
+    cells, ran = (
+        [cell for cell in n["cells"] if cell["cell_type"] == "code"] for n in (notebook, executed)
+    )
     for count, (cell, run) in enumerate(zip(cells, ran, strict=True), start=1):
         cell |= {"execution_count": count, "outputs": run["outputs"]}
         for output in cell["outputs"]:
             if "execution_count" in output:
                 output["execution_count"] = count
     notebook["metadata"]["language_info"] = {"name": "python"}
-    for item in [notebook, *notebook["cells"]]:
-        for key in ("papermill", "execution"):
-            item["metadata"].pop(key, None)
-    return _json(notebook)
+    for cell in notebook["cells"]:  # where JupyterLab keeps times
+        cell["metadata"].pop("execution", None)
+    return paths.to_json(notebook)
 
 
 def readme(text: str, store: dict) -> str:
     """Return the README's text with its generated blocks made anew."""
-    current = {name: code_hash(name) for name in paths.notebook_names()}
     entries = ledger(stored_measurements(store))
     blocks = {
         "findings": findings(entries),
         "times": readme_times(store["runs"]) + notes.durations_text(store["durations"]),
-        "scoreboard": scoreboard(entries, current),
+        "scoreboard": scoreboard(entries, _hashes()),
     }
     for name, block in blocks.items():
         begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
@@ -122,6 +106,10 @@ def readme(text: str, store: dict) -> str:
     return text
 
 
+def _hashes() -> dict[str, str]:
+    return {name: code_hash(name) for name in paths.notebook_names()}
+
+
 def _compact(store: dict) -> str:
     """Return a store as JSON in which each item of a list, or note, is one line."""
     line, parts = functools.partial(json.dumps, ensure_ascii=False, allow_nan=False), []
@@ -131,7 +119,3 @@ def _compact(store: dict) -> str:
         opened, closed = "{}" if pairs else "[]"
         parts.append(f"{line(name)}: {opened}\n" + ",\n".join(lines) + f"\n{closed}")
     return "{\n" + ",\n".join(parts) + "\n}\n"
-
-
-def _json(value) -> str:
-    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
