@@ -90,7 +90,7 @@ def test_help_and_list_need_no_run(inside, said, capfd):
 
 
 def test_the_command_line_loads_nothing_heavy(project):
-    heavy = {"torch", "matplotlib", "scipy", "numpy", "snakemake", "nbclient", "IPython"}
+    heavy = {"torch", "matplotlib", "scipy", "numpy", "snakemake", "papermill", "IPython"}
     code = f"import sys, dlnn_utils.reproduce.cli; print({heavy} & set(sys.modules))"
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, env=project.environment(), capture_output=True, text=True)

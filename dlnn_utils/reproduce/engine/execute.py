@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import os
 import re
 import shutil
@@ -39,7 +40,8 @@ def execute(job: Job) -> None:
             with kernel.folder_for(folder) as home:
                 executed, error = _run(job, aside, home)
             error = error or _wrong_record(job, aside / RECORD)
-            paths.write_aside((folder if error else aside) / EXECUTED, executed)
+            if executed:
+                paths.write_aside((folder if error else aside) / EXECUTED, executed)
             if error:
                 raise NotebookError(error)
             aside.rename(folder)
@@ -48,55 +50,61 @@ def execute(job: Job) -> None:
 
 
 def _run(job: Job, aside: Path, home: Path) -> tuple[str, str]:
-    """Run a notebook; return it with its outputs, and what went wrong. Its kernel ends with it."""
+    """Run papermill; return the notebook with its outputs, and what went wrong.
+
+    Its kernel ends with it.
+    """
     warnings.simplefilter("ignore")
     sys.modules.setdefault("rfc3987_syntax", None)  # jsonschema's, 2 s to load and not needed
-    import nbformat
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
+    import papermill
     from traitlets.config import Config
 
-    notebook = nbformat.read(paths.notebook_path(job.notebook), as_version=4)
-    usual = notebooks.default_parameters(job.notebook)
-    values = usual | {"protocol": job.protocol, "seed": job.seed}
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None  # what is not reached shows nothing
-        if "parameters" in notebooks.tags(cell) and values != usual:
-            cell.source = "\n".join(f"{name} = {value!r}" for name, value in values.items())
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)
     kernel.set_environment(home, aside)
     # of its own: two kernels that start at once may be given the same TCP port
     sockets = {"transport": "ipc", "ip": str(home / "kernel")}
-    client = NotebookClient(
-        notebook,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(paths.NOTEBOOKS)}},
-        startup_timeout=SECONDS_TO_START,
-        record_timing=False,
-        coalesce_streams=True,  # where a stream is cut is chance
-        config=Config(KernelManager=sockets),
-    )
-    client.log.disabled = True
     over, error = threading.Event(), ""
     threading.Thread(target=kernel.end_if_idle, args=(over,), daemon=True).start()
     try:
-        client.execute()
-    except CellExecutionError as e:
-        count = client.code_cells_executed
-        cells = [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
-        code = cells[count - 1].source.splitlines()[:LINES_OF_AN_ERROR]
-        trace = ANSI.sub("", str(e)).splitlines()
-        shown = next((line for line in trace if line.startswith("---->")), "\n".join(code))
-        known = e.ename not in ("", "<Error>")
-        why = f"{e.ename}: {e.evalue}" if known else "it cannot say why (out of memory?)"
-        error = f"cell {count}: {_short(why)}\n{shown}".rstrip()
+        papermill.execute_notebook(
+            str(paths.notebook_path(job.notebook)),
+            str(aside / EXECUTED),
+            parameters={} if job.is_default else {"protocol": job.protocol, "seed": job.seed},
+            kernel_name="python3",
+            language="python",
+            cwd=str(paths.NOTEBOOKS),
+            progress_bar=False,
+            start_timeout=SECONDS_TO_START,
+            coalesce_streams=True,  # where a stream is cut is chance
+            config=Config(KernelManager=sockets),
+        )
+    except papermill.PapermillExecutionError as e:
+        trace = ANSI.sub("", "\n".join(e.traceback)).splitlines()
+        code = "\n".join(e.source.splitlines()[:LINES_OF_AN_ERROR])
+        shown = next((line for line in trace if line.startswith("---->")), code)
+        why = f"{e.ename}: {e.evalue}" if e.ename else "it cannot say why (out of memory?)"
+        error = f"cell {e.exec_count}: {_short(why)}\n{shown}".rstrip()
+    except OSError as e:
+        error = f"cannot write to {e.filename or aside / EXECUTED}: {e.strerror}"
     except Exception as e:
         died = " (was there memory enough?)" if "died" in str(e) else ""
         error = _short(f"{type(e).__name__}: {e}{died}")
     finally:
         over.set()
         kernel.end()
-    return nbformat.writes(notebook), error
+    return _without_traces(aside / EXECUTED), error
+
+
+def _without_traces(executed: Path) -> str:
+    """Return an executed notebook without papermill's traces and timings; nothing if broken."""
+    try:
+        content = json.loads(executed.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return ""
+    for item in [content, *content["cells"]]:
+        for key in ("papermill", "execution"):
+            item["metadata"].pop(key, None)
+    return paths.to_json(content)
 
 
 def _short(text: str) -> str:
