@@ -120,3 +120,8 @@ def test_wrong_plates_are_told(D, M, message):
 def test_wrong_input_is_told():
     with pytest.raises(ValueError, match="needs 8 inputs; got 5"):
         LocalDiffusion(ScalarNetwork(5), grains(3))
+
+
+def test_a_stiff_path_is_given_up_after_so_many_rates(model):
+    with pytest.raises(IntegrationError, match="more than 5 evaluations of the rate"):
+        model.evolve(blob(7), T, max_evaluations=5)
