@@ -130,7 +130,7 @@ def _run(jobs: Sequence[Job], cores: int | None, force: bool, profile: Path | No
             continue
         seen = [job.folder / paths.EXECUTED, log_of(job) if profile else None]
         shown = [_shown(file) for file in seen if file and file.exists()]
-        print(f"FAILED: {job.label}" + (f"; see {' and '.join(shown)}" if shown else ""))
+        print(f"FAILED: {job.label}; {'see ' + ' and '.join(shown) if shown else 'no output'}")
     return FAILED if failed else WORSE if worse else 0
 
 

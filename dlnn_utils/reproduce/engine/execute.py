@@ -96,7 +96,7 @@ def _run(job: Job, aside: Path, home: Path) -> tuple[str, str]:
 
 
 def _without_traces(executed: Path) -> str:
-    """Return an executed notebook without papermill's traces and timings; nothing if broken."""
+    """Return an executed notebook without papermill's traces; nothing if broken."""
     try:
         content = json.loads(executed.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
@@ -104,6 +104,8 @@ def _without_traces(executed: Path) -> str:
     for item in [content, *content["cells"]]:
         for key in ("papermill", "execution"):
             item["metadata"].pop(key, None)
+        if "injected-parameters" in item["metadata"].get("tags", ()):
+            item["id"] = "injected-parameters"  # papermill draws a random one
     return paths.to_json(content)
 
 
