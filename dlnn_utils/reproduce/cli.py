@@ -118,7 +118,7 @@ def _jobs(given: argparse.Namespace, command: str, names: Sequence[str]) -> list
 def _run(jobs: Sequence[Job], cores: int | None, force: bool, profile: Path | None) -> int:
     failed = run_jobs(jobs, cores, force, profile)
     done = [job for job in jobs if job not in failed]
-    if measured := measurements([job.record() for job in done]):
+    if measured := measurements([job.read() for job in done]):
         print(f"\n{claims_text([e for e in ledger(measured) if e['seeds']])}\n")
     for job in done:
         print(f"{job.label}: figures and tables in {_shown(job.folder)}/")

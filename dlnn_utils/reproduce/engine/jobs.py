@@ -36,10 +36,14 @@ class Job:
         """Whether it is the one whose notebook is committed, so that its texts must be right."""
         return self == Job(self.notebook)
 
+    def read(self) -> dict:
+        """Return the record of the last run as it is."""
+        return json.loads((self.folder / paths.RECORD).read_text(encoding="utf-8"))
+
     def record(self) -> dict | None:
         """Return the record of the last run if its files are there and its code is today's."""
         try:
-            record = json.loads((self.folder / paths.RECORD).read_text(encoding="utf-8"))
+            record = self.read()
             measurements([record])
             files = [self.folder / name for name in (*record["files"], paths.EXECUTED)]
             current = all(file.stat().st_size for file in files)

@@ -5,7 +5,7 @@ import functools
 import math
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from dlnn_utils.reproduce.engine.dependencies import filled_in
@@ -70,7 +70,7 @@ class Measurement:
 
     def to_json(self) -> dict:
         """Return the fields as JSON takes them."""
-        return asdict(self) | {"value": _finite(self.value)}
+        return vars(self) | {"value": _finite(self.value)}
 
     @classmethod
     def from_json(cls, fields: dict) -> "Measurement":
